@@ -1,0 +1,29 @@
+using System.Threading;
+
+namespace SharpVisor.Arch;
+
+/// <summary>
+/// A fair (ticket) spin lock. At EL2 interrupts stay masked, so a holder is never preempted; a lock is held
+/// for a bounded number of instructions and never across a guest entry.
+/// </summary>
+/// <remarks>Must be a field that is never copied.</remarks>
+public struct SpinLock
+{
+    private int _nextTicket;
+    private int _nowServing;
+
+    /// <summary>Waits until the caller holds the lock. Acquire semantics.</summary>
+    public void Enter()
+    {
+        int ticket = Interlocked.Increment(ref _nextTicket) - 1;
+        while (Volatile.Read(ref _nowServing) != ticket)
+        {
+        }
+    }
+
+    /// <summary>Gives the lock to the next in line. Release semantics; only the holder may call it.</summary>
+    public void Exit()
+    {
+        Volatile.Write(ref _nowServing, _nowServing + 1);
+    }
+}
