@@ -1,0 +1,212 @@
+// EL2 exception vectors and the way into and out of a guest.
+//
+// While a guest runs, SP_EL2 and TPIDR_EL2 hold its VCpu object. An exit stores the registers there, switches
+// to the CPU's own stack and calls C#, which answers with the VCpu to run next. A hypercall goes first to a
+// method that handles the constant ones: only what AAPCS64 lets that method change is saved for it.
+
+#include "layout.inc"
+
+.macro save_caller_saved                // all but x0, x1
+    stp     x2, x3, [sp, #GUEST_X0 + 2 * 8]
+    stp     x4, x5, [sp, #GUEST_X0 + 4 * 8]
+    stp     x6, x7, [sp, #GUEST_X0 + 6 * 8]
+    stp     x8, x9, [sp, #GUEST_X0 + 8 * 8]
+    stp     x10, x11, [sp, #GUEST_X0 + 10 * 8]
+    stp     x12, x13, [sp, #GUEST_X0 + 12 * 8]
+    stp     x14, x15, [sp, #GUEST_X0 + 14 * 8]
+    stp     x16, x17, [sp, #GUEST_X0 + 16 * 8]
+.endm
+
+.macro restore_caller_saved
+    ldp     x2, x3, [sp, #GUEST_X0 + 2 * 8]
+    ldp     x4, x5, [sp, #GUEST_X0 + 4 * 8]
+    ldp     x6, x7, [sp, #GUEST_X0 + 6 * 8]
+    ldp     x8, x9, [sp, #GUEST_X0 + 8 * 8]
+    ldp     x10, x11, [sp, #GUEST_X0 + 10 * 8]
+    ldp     x12, x13, [sp, #GUEST_X0 + 12 * 8]
+    ldp     x14, x15, [sp, #GUEST_X0 + 14 * 8]
+    ldp     x16, x17, [sp, #GUEST_X0 + 16 * 8]
+.endm
+
+.macro save_callee_saved                // and x18, which belongs to nobody
+    stp     x18, x19, [sp, #GUEST_X18]
+    stp     x20, x21, [sp, #GUEST_X0 + 20 * 8]
+    stp     x22, x23, [sp, #GUEST_X0 + 22 * 8]
+    stp     x24, x25, [sp, #GUEST_X0 + 24 * 8]
+    stp     x26, x27, [sp, #GUEST_X0 + 26 * 8]
+    stp     x28, x29, [sp, #GUEST_X0 + 28 * 8]
+    str     x30, [sp, #GUEST_X30]
+.endm
+
+.macro vector target
+    .balign 0x80
+    b       \target
+.endm
+
+.section .text.hot, "ax"
+.balign 0x800
+.global vectors
+vectors:
+    vector  el2_sp0                     // from EL2 with SP_EL0: never used
+    vector  el2_sp0
+    vector  el2_sp0
+    vector  el2_sp0
+    vector  el2_synchronous             // from EL2: a bug of ours
+    vector  el2_interrupt
+    vector  el2_interrupt
+    vector  el2_serror
+    .balign 0x80
+lower_synchronous:                      // from an AArch64 guest
+    stp     x0, x1, [sp, #GUEST_X0]
+    mrs     x1, esr_el2
+    lsr     x0, x1, #26
+    cmp     x0, #EC_HVC64
+    b.ne    full_exit
+    save_caller_saved
+    stp     x18, x30, [sp, #GUEST_X18]
+    mov     x0, sp
+    ldr     x2, [sp, #GUEST_HOST_STACK]
+    mov     sp, x2
+    bl      trap_fast_hypercall         // x0: VCpu -> 1 when answered
+    mrs     x1, tpidr_el2
+    mov     sp, x1
+    cbz     x0, hypercall_full_exit
+    ldp     x18, x30, [sp, #GUEST_X18]
+    restore_caller_saved
+    ldp     x0, x1, [sp, #GUEST_X0]
+    eret
+    .balign 0x80
+    b       lower_interrupt
+    vector  lower_interrupt
+    vector  lower_serror
+    vector  lower_aarch32               // an AArch32 guest: none is ever started
+    vector  lower_aarch32
+    vector  lower_aarch32
+    vector  lower_aarch32
+
+// The fast method did not want it. Callee-saved registers still hold the guest's values.
+hypercall_full_exit:
+    ldp     x18, x30, [sp, #GUEST_X18]
+    mrs     x1, esr_el2
+    b       1f
+
+full_exit:                              // x1: ESR_EL2, x0: its exception class
+    save_caller_saved
+    cmp     x0, #EC_DATA_ABORT_LOWER
+    b.eq    data_abort
+1:  save_callee_saved
+    mrs     x2, elr_el2
+    mrs     x3, spsr_el2
+    stp     x2, x3, [sp, #GUEST_ELR]
+    mov     x0, sp
+    ldr     x4, [sp, #GUEST_HOST_STACK]
+    mov     sp, x4
+    mov     x29, xzr                    // the guest's frame chain ends here
+    bl      trap_exception              // x0: VCpu, x1: ESR -> the VCpu to run
+
+.global enter_guest
+enter_guest:                            // x0: VCpu; TPIDR_EL2 names it already
+    mov     sp, x0
+    ldp     x2, x3, [sp, #GUEST_ELR]
+    msr     elr_el2, x2
+    msr     spsr_el2, x3
+    ldp     x18, x19, [sp, #GUEST_X18]
+    ldp     x20, x21, [sp, #GUEST_X0 + 20 * 8]
+    ldp     x22, x23, [sp, #GUEST_X0 + 22 * 8]
+    ldp     x24, x25, [sp, #GUEST_X0 + 24 * 8]
+    ldp     x26, x27, [sp, #GUEST_X0 + 26 * 8]
+    ldp     x28, x29, [sp, #GUEST_X0 + 28 * 8]
+    ldr     x30, [sp, #GUEST_X30]
+    restore_caller_saved
+    ldp     x0, x1, [sp, #GUEST_X0]
+    eret
+
+data_abort:
+    save_callee_saved
+    mrs     x2, elr_el2
+    mrs     x3, spsr_el2
+    stp     x2, x3, [sp, #GUEST_ELR]
+    mov     x0, sp
+    ldr     x4, [sp, #GUEST_HOST_STACK]
+    mrs     x2, far_el2
+    mrs     x3, hpfar_el2
+    mov     sp, x4
+    mov     x29, xzr
+    bl      trap_data_abort             // x0: VCpu, x1: ESR, x2: FAR, x3: HPFAR -> the VCpu to run
+    b       enter_guest
+
+.macro exit_to method
+    stp     x0, x1, [sp, #GUEST_X0]
+    save_caller_saved
+    save_callee_saved
+    mrs     x1, esr_el2
+    mrs     x2, elr_el2
+    mrs     x3, spsr_el2
+    stp     x2, x3, [sp, #GUEST_ELR]
+    mov     x0, sp
+    ldr     x4, [sp, #GUEST_HOST_STACK]
+    mov     sp, x4
+    mov     x29, xzr
+    bl      \method
+    b       enter_guest
+.endm
+
+lower_interrupt:
+    exit_to trap_interrupt
+
+lower_serror:
+    exit_to trap_system_error
+
+lower_aarch32:
+    exit_to trap_exception
+
+// An exception in the hypervisor itself. TPIDRRO_EL0 serves as scratch: the guest that owns it is lost or the
+// machine is. The report runs on the emergency stack, as the fault may be the stack's.
+.macro el2_exception kind
+    msr     tpidrro_el0, x0
+    mrs     x0, tpidr_el2
+    cbz     x0, 1f
+    ldr     x0, [x0, #GUEST_EMERGENCY_STACK]
+    b       2f
+1:  adrp    x0, emergency_stack_top
+    add     x0, x0, :lo12:emergency_stack_top
+2:  sub     x0, x0, #(36 * 8)
+    str     x1, [x0, #8]
+    mrs     x1, tpidrro_el0
+    str     x1, [x0]
+    stp     x2, x3, [x0, #2 * 8]
+    stp     x4, x5, [x0, #4 * 8]
+    stp     x6, x7, [x0, #6 * 8]
+    stp     x8, x9, [x0, #8 * 8]
+    stp     x10, x11, [x0, #10 * 8]
+    stp     x12, x13, [x0, #12 * 8]
+    stp     x14, x15, [x0, #14 * 8]
+    stp     x16, x17, [x0, #16 * 8]
+    stp     x18, x19, [x0, #18 * 8]
+    stp     x20, x21, [x0, #20 * 8]
+    stp     x22, x23, [x0, #22 * 8]
+    stp     x24, x25, [x0, #24 * 8]
+    stp     x26, x27, [x0, #26 * 8]
+    stp     x28, x29, [x0, #28 * 8]
+    mov     x1, sp
+    stp     x30, x1, [x0, #30 * 8]
+    mrs     x1, elr_el2
+    mrs     x2, spsr_el2
+    stp     x1, x2, [x0, #32 * 8]
+    mrs     x1, esr_el2
+    mrs     x2, far_el2
+    stp     x1, x2, [x0, #34 * 8]
+    mov     sp, x0
+    mov     x1, #\kind
+    bl      hypervisor_exception        // x0: the frame, x1: 0 synchronous, 1 interrupt, 2 SError, 3 SP_EL0
+    b       park
+.endm
+
+el2_synchronous:
+    el2_exception 0
+el2_interrupt:
+    el2_exception 1
+el2_serror:
+    el2_exception 2
+el2_sp0:
+    el2_exception 3

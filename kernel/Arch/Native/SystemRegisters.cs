@@ -1,0 +1,684 @@
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace SharpVisor.Arch;
+
+/// <summary>
+/// System registers by their names in the Arm manual (Arm ARM D19). A method is one MRS or MSR in boot/registers.S;
+/// synchronisation (ISB) is the caller's.
+/// </summary>
+public static class SystemRegisters
+{
+    // Hypervisor control.
+    [RuntimeImport("*", "read_hcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadHcrEl2();
+
+    [RuntimeImport("*", "write_hcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHcrEl2(ulong value);
+
+    [RuntimeImport("*", "read_cptr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCptrEl2();
+
+    [RuntimeImport("*", "write_cptr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCptrEl2(ulong value);
+
+    [RuntimeImport("*", "read_mdcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMdcrEl2();
+
+    [RuntimeImport("*", "write_mdcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteMdcrEl2(ulong value);
+
+    [RuntimeImport("*", "read_hstr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadHstrEl2();
+
+    [RuntimeImport("*", "write_hstr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHstrEl2(ulong value);
+
+    [RuntimeImport("*", "read_vtcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadVtcrEl2();
+
+    [RuntimeImport("*", "write_vtcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteVtcrEl2(ulong value);
+
+    [RuntimeImport("*", "read_vttbr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadVttbrEl2();
+
+    [RuntimeImport("*", "write_vttbr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteVttbrEl2(ulong value);
+
+    [RuntimeImport("*", "read_cnthctl_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCnthctlEl2();
+
+    [RuntimeImport("*", "write_cnthctl_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCnthctlEl2(ulong value);
+
+    [RuntimeImport("*", "read_cntvoff_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntvoffEl2();
+
+    [RuntimeImport("*", "write_cntvoff_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCntvoffEl2(ulong value);
+
+    [RuntimeImport("*", "read_vpidr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadVpidrEl2();
+
+    [RuntimeImport("*", "write_vpidr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteVpidrEl2(ulong value);
+
+    [RuntimeImport("*", "read_vmpidr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadVmpidrEl2();
+
+    [RuntimeImport("*", "write_vmpidr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteVmpidrEl2(ulong value);
+
+    [RuntimeImport("*", "read_esr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadEsrEl2();
+
+    [RuntimeImport("*", "read_far_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadFarEl2();
+
+    [RuntimeImport("*", "write_far_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteFarEl2(ulong value);
+
+    [RuntimeImport("*", "read_hpfar_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadHpfarEl2();
+
+    [RuntimeImport("*", "read_sctlr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadSctlrEl2();
+
+    [RuntimeImport("*", "write_sctlr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteSctlrEl2(ulong value);
+
+    [RuntimeImport("*", "read_tcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTcrEl2();
+
+    [RuntimeImport("*", "write_tcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTcrEl2(ulong value);
+
+    [RuntimeImport("*", "read_ttbr0_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTtbr0El2();
+
+    [RuntimeImport("*", "read_mair_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMairEl2();
+
+    [RuntimeImport("*", "read_tpidr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTpidrEl2();
+
+    [RuntimeImport("*", "write_tpidr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTpidrEl2(ulong value);
+
+    [RuntimeImport("*", "read_sp_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadSpEl1();
+
+    [RuntimeImport("*", "write_sp_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteSpEl1(ulong value);
+
+    // Identification.
+    [RuntimeImport("*", "read_midr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMidrEl1();
+
+    [RuntimeImport("*", "read_mpidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMpidrEl1();
+
+    [RuntimeImport("*", "read_revidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadRevidrEl1();
+
+    [RuntimeImport("*", "read_ctr_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCtrEl0();
+
+    [RuntimeImport("*", "read_dczid_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadDczidEl0();
+
+    [RuntimeImport("*", "read_clidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadClidrEl1();
+
+    [RuntimeImport("*", "read_ccsidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCcsidrEl1();
+
+    [RuntimeImport("*", "read_id_aa64pfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64pfr0El1();
+
+    [RuntimeImport("*", "read_id_aa64pfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64pfr1El1();
+
+    [RuntimeImport("*", "read_id_aa64zfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64zfr0El1();
+
+    [RuntimeImport("*", "read_id_aa64dfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64dfr0El1();
+
+    [RuntimeImport("*", "read_id_aa64dfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64dfr1El1();
+
+    [RuntimeImport("*", "read_id_aa64afr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64afr0El1();
+
+    [RuntimeImport("*", "read_id_aa64afr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64afr1El1();
+
+    [RuntimeImport("*", "read_id_aa64isar0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64isar0El1();
+
+    [RuntimeImport("*", "read_id_aa64isar1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64isar1El1();
+
+    [RuntimeImport("*", "read_id_aa64isar2_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64isar2El1();
+
+    [RuntimeImport("*", "read_id_aa64mmfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64mmfr0El1();
+
+    [RuntimeImport("*", "read_id_aa64mmfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64mmfr1El1();
+
+    [RuntimeImport("*", "read_id_aa64mmfr2_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAa64mmfr2El1();
+
+    [RuntimeImport("*", "read_id_pfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdPfr0El1();
+
+    [RuntimeImport("*", "read_id_pfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdPfr1El1();
+
+    [RuntimeImport("*", "read_id_pfr2_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdPfr2El1();
+
+    [RuntimeImport("*", "read_id_dfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdDfr0El1();
+
+    [RuntimeImport("*", "read_id_dfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdDfr1El1();
+
+    [RuntimeImport("*", "read_id_afr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdAfr0El1();
+
+    [RuntimeImport("*", "read_id_mmfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdMmfr0El1();
+
+    [RuntimeImport("*", "read_id_mmfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdMmfr1El1();
+
+    [RuntimeImport("*", "read_id_mmfr2_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdMmfr2El1();
+
+    [RuntimeImport("*", "read_id_mmfr3_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdMmfr3El1();
+
+    [RuntimeImport("*", "read_id_mmfr4_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdMmfr4El1();
+
+    [RuntimeImport("*", "read_id_mmfr5_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdMmfr5El1();
+
+    [RuntimeImport("*", "read_id_isar0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar0El1();
+
+    [RuntimeImport("*", "read_id_isar1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar1El1();
+
+    [RuntimeImport("*", "read_id_isar2_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar2El1();
+
+    [RuntimeImport("*", "read_id_isar3_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar3El1();
+
+    [RuntimeImport("*", "read_id_isar4_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar4El1();
+
+    [RuntimeImport("*", "read_id_isar5_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar5El1();
+
+    [RuntimeImport("*", "read_id_isar6_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIdIsar6El1();
+
+    [RuntimeImport("*", "read_mvfr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMvfr0El1();
+
+    [RuntimeImport("*", "read_mvfr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMvfr1El1();
+
+    [RuntimeImport("*", "read_mvfr2_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMvfr2El1();
+
+    [RuntimeImport("*", "read_csselr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCsselrEl1();
+
+    [RuntimeImport("*", "write_csselr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCsselrEl1(ulong value);
+
+    // Guest context.
+    [RuntimeImport("*", "read_sctlr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadSctlrEl1();
+
+    [RuntimeImport("*", "write_sctlr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteSctlrEl1(ulong value);
+
+    [RuntimeImport("*", "read_ttbr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTtbr0El1();
+
+    [RuntimeImport("*", "write_ttbr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTtbr0El1(ulong value);
+
+    [RuntimeImport("*", "read_ttbr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTtbr1El1();
+
+    [RuntimeImport("*", "write_ttbr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTtbr1El1(ulong value);
+
+    [RuntimeImport("*", "read_tcr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTcrEl1();
+
+    [RuntimeImport("*", "write_tcr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTcrEl1(ulong value);
+
+    [RuntimeImport("*", "read_mair_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMairEl1();
+
+    [RuntimeImport("*", "write_mair_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteMairEl1(ulong value);
+
+    [RuntimeImport("*", "read_amair_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadAmairEl1();
+
+    [RuntimeImport("*", "write_amair_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteAmairEl1(ulong value);
+
+    [RuntimeImport("*", "read_esr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadEsrEl1();
+
+    [RuntimeImport("*", "write_esr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteEsrEl1(ulong value);
+
+    [RuntimeImport("*", "read_far_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadFarEl1();
+
+    [RuntimeImport("*", "write_far_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteFarEl1(ulong value);
+
+    [RuntimeImport("*", "read_afsr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadAfsr0El1();
+
+    [RuntimeImport("*", "write_afsr0_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteAfsr0El1(ulong value);
+
+    [RuntimeImport("*", "read_afsr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadAfsr1El1();
+
+    [RuntimeImport("*", "write_afsr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteAfsr1El1(ulong value);
+
+    [RuntimeImport("*", "read_elr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadElrEl1();
+
+    [RuntimeImport("*", "write_elr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteElrEl1(ulong value);
+
+    [RuntimeImport("*", "read_spsr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadSpsrEl1();
+
+    [RuntimeImport("*", "write_spsr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteSpsrEl1(ulong value);
+
+    [RuntimeImport("*", "read_vbar_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadVbarEl1();
+
+    [RuntimeImport("*", "write_vbar_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteVbarEl1(ulong value);
+
+    [RuntimeImport("*", "read_contextidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadContextidrEl1();
+
+    [RuntimeImport("*", "write_contextidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteContextidrEl1(ulong value);
+
+    [RuntimeImport("*", "read_tpidr_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTpidrEl0();
+
+    [RuntimeImport("*", "write_tpidr_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTpidrEl0(ulong value);
+
+    [RuntimeImport("*", "read_tpidrro_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTpidrroEl0();
+
+    [RuntimeImport("*", "write_tpidrro_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTpidrroEl0(ulong value);
+
+    [RuntimeImport("*", "read_tpidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadTpidrEl1();
+
+    [RuntimeImport("*", "write_tpidr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteTpidrEl1(ulong value);
+
+    [RuntimeImport("*", "read_sp_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadSpEl0();
+
+    [RuntimeImport("*", "write_sp_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteSpEl0(ulong value);
+
+    [RuntimeImport("*", "read_cpacr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCpacrEl1();
+
+    [RuntimeImport("*", "write_cpacr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCpacrEl1(ulong value);
+
+    [RuntimeImport("*", "read_cntkctl_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntkctlEl1();
+
+    [RuntimeImport("*", "write_cntkctl_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCntkctlEl1(ulong value);
+
+    [RuntimeImport("*", "read_par_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadParEl1();
+
+    [RuntimeImport("*", "write_par_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteParEl1(ulong value);
+
+    [RuntimeImport("*", "read_actlr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadActlrEl1();
+
+    [RuntimeImport("*", "write_actlr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteActlrEl1(ulong value);
+
+    [RuntimeImport("*", "read_mdscr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadMdscrEl1();
+
+    [RuntimeImport("*", "write_mdscr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteMdscrEl1(ulong value);
+
+    // Timers.
+    [RuntimeImport("*", "read_cntfrq_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntfrqEl0();
+
+    [RuntimeImport("*", "read_cntpct_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntpctEl0();
+
+    [RuntimeImport("*", "read_cntvct_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntvctEl0();
+
+    [RuntimeImport("*", "read_cntv_ctl_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntvCtlEl0();
+
+    [RuntimeImport("*", "write_cntv_ctl_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCntvCtlEl0(ulong value);
+
+    [RuntimeImport("*", "read_cntv_cval_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntvCvalEl0();
+
+    [RuntimeImport("*", "write_cntv_cval_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCntvCvalEl0(ulong value);
+
+    [RuntimeImport("*", "read_cntp_ctl_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntpCtlEl0();
+
+    [RuntimeImport("*", "write_cntp_ctl_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCntpCtlEl0(ulong value);
+
+    [RuntimeImport("*", "read_cntp_cval_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCntpCvalEl0();
+
+    [RuntimeImport("*", "write_cntp_cval_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCntpCvalEl0(ulong value);
+
+    [RuntimeImport("*", "read_cnthp_ctl_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCnthpCtlEl2();
+
+    [RuntimeImport("*", "write_cnthp_ctl_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCnthpCtlEl2(ulong value);
+
+    [RuntimeImport("*", "read_cnthp_cval_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadCnthpCvalEl2();
+
+    [RuntimeImport("*", "write_cnthp_cval_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteCnthpCvalEl2(ulong value);
+
+    // Interrupt controller.
+    [RuntimeImport("*", "read_icc_sre_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIccSreEl2();
+
+    [RuntimeImport("*", "write_icc_sre_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccSreEl2(ulong value);
+
+    [RuntimeImport("*", "read_icc_sre_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIccSreEl1();
+
+    [RuntimeImport("*", "write_icc_sre_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccSreEl1(ulong value);
+
+    [RuntimeImport("*", "read_icc_ctlr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIccCtlrEl1();
+
+    [RuntimeImport("*", "write_icc_ctlr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccCtlrEl1(ulong value);
+
+    [RuntimeImport("*", "read_icc_pmr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIccPmrEl1();
+
+    [RuntimeImport("*", "write_icc_pmr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccPmrEl1(ulong value);
+
+    [RuntimeImport("*", "write_icc_bpr1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccBpr1El1(ulong value);
+
+    [RuntimeImport("*", "write_icc_igrpen1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccIgrpen1El1(ulong value);
+
+    [RuntimeImport("*", "read_icc_iar1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIccIar1El1();
+
+    [RuntimeImport("*", "write_icc_eoir1_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccEoir1El1(ulong value);
+
+    [RuntimeImport("*", "write_icc_dir_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccDirEl1(ulong value);
+
+    [RuntimeImport("*", "write_icc_sgi1r_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIccSgi1rEl1(ulong value);
+
+    [RuntimeImport("*", "read_ich_vtr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchVtrEl2();
+
+    [RuntimeImport("*", "read_ich_hcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchHcrEl2();
+
+    [RuntimeImport("*", "write_ich_hcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIchHcrEl2(ulong value);
+
+    [RuntimeImport("*", "read_ich_vmcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchVmcrEl2();
+
+    [RuntimeImport("*", "write_ich_vmcr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIchVmcrEl2(ulong value);
+
+    [RuntimeImport("*", "read_ich_misr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchMisrEl2();
+
+    [RuntimeImport("*", "read_ich_eisr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchEisrEl2();
+
+    [RuntimeImport("*", "read_ich_elrsr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchElrsrEl2();
+
+    [RuntimeImport("*", "read_ich_lr")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchLr(int index);
+
+    [RuntimeImport("*", "write_ich_lr")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIchLr(int index, ulong value);
+
+    [RuntimeImport("*", "read_ich_ap0r_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchAp0rEl2(int index);
+
+    [RuntimeImport("*", "write_ich_ap0r_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIchAp0rEl2(int index, ulong value);
+
+    [RuntimeImport("*", "read_ich_ap1r_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadIchAp1rEl2(int index);
+
+    [RuntimeImport("*", "write_ich_ap1r_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteIchAp1rEl2(int index, ulong value);
+}
