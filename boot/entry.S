@@ -110,9 +110,11 @@ start_el2:
     msr     tpidr_el2, xzr
     isb
     mov     x0, x20
+    adrp    x1, module_header
+    ldr     x1, [x1, :lo12:module_header]
     mov     x29, xzr
     mov     x30, xzr
-    bl      hypervisor_main
+    bl      hypervisor_main             // x0: device tree, x1: ilc's module header
     b       park
 
 from_el3:
@@ -143,6 +145,8 @@ refuse_el1:
     add     x0, x0, :lo12:boot_stack_top
     mov     sp, x0
     mov     x0, x20
+    adrp    x1, module_header
+    ldr     x1, [x1, :lo12:module_header]
     mov     x29, xzr
     bl      hypervisor_without_el2
 

@@ -46,7 +46,7 @@ public static unsafe class Heap
     }
 
     [RuntimeExport("RhpNewFast")]
-    private static void* NewObject(MethodTable* type) => Allocate(type, type->BaseSize);
+    internal static void* AllocateObject(MethodTable* type) => Allocate(type, type->BaseSize);
 
     [RuntimeExport("RhpNewArrayFast")]
     private static void* NewArray(MethodTable* type, nint length)

@@ -148,6 +148,18 @@ public readonly unsafe ref struct ReadOnlySpan<T>
         _length = array.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan(T[] array, int start, int length)
+    {
+        if ((ulong)(uint)start + (uint)length > (uint)array.Length)
+        {
+            Internal.Runtime.CompilerHelpers.ThrowHelpers.ThrowArgumentOutOfRangeException();
+        }
+
+        _reference = ref Unsafe.Add(ref Unsafe.As<byte, T>(ref Unsafe.As<RawArrayData>(array).Data), start);
+        _length = length;
+    }
+
     // The C# compiler calls this one for u8 literals and constant data.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan(void* pointer, int length)

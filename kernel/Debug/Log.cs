@@ -1,0 +1,70 @@
+using System;
+using SharpVisor.Arch;
+
+namespace SharpVisor.Debug;
+
+/// <summary>
+/// The hypervisor's own voice on the serial line. A line is begun, filled with pieces and ended; it is held
+/// together by a lock, so that two CPUs do not mix theirs. What is written before the UART is known waits in a
+/// small buffer.
+/// </summary>
+public static unsafe class Log
+{
+    private const int EarlyCapacity = 1024;
+
+    private static LogSink? s_sink;
+    private static SpinLock s_lock;
+    private static EarlyBuffer s_early;
+    private static int s_earlyCount;
+
+    /// <summary>Whether a line now goes to hardware.</summary>
+    public static bool HasSink => s_sink != null;
+
+    /// <summary>Names the UART and sends what has waited for it.</summary>
+    public static void SetSink(LogSink sink)
+    {
+        s_sink = sink;
+        fixed (byte* early = s_early.Bytes)
+        {
+            for (int i = 0; i < s_earlyCount; i++)
+            {
+                sink.Write(early[i]);
+            }
+        }
+
+        s_earlyCount = 0;
+    }
+
+    /// <summary>Begins a line with the hypervisor's name. Every line must be ended.</summary>
+    public static LogLine Line()
+    {
+        s_lock.Enter();
+        return default(LogLine).Text("sharpvisor: "u8);
+    }
+
+    /// <summary>One whole line.</summary>
+    public static void Line(ReadOnlySpan<byte> text) => Line().Text(text).End();
+
+    /// <summary>For the panic report: takes the lock away from whoever holds it, as nobody goes on.</summary>
+    internal static LogLine PanicLine() => default;
+
+    internal static void Unlock() => s_lock.Exit();
+
+    internal static void Put(byte value)
+    {
+        LogSink? sink = s_sink;
+        if (sink != null)
+        {
+            sink.Write(value);
+        }
+        else if (s_earlyCount < EarlyCapacity)
+        {
+            s_early.Bytes[s_earlyCount++] = value;
+        }
+    }
+
+    private struct EarlyBuffer
+    {
+        public fixed byte Bytes[EarlyCapacity];
+    }
+}
