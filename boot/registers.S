@@ -175,6 +175,7 @@ reads   mdscr_el1, mdscr_el1
 writes  mdscr_el1, mdscr_el1
 
 // Timers
+reads   pmcr_el0, pmcr_el0
 reads   cntfrq_el0, cntfrq_el0
 reads   cntpct_el0, cntpct_el0
 reads   cntvct_el0, cntvct_el0

@@ -1,5 +1,7 @@
-// What the compiler and C# call but can't express: write barriers, block memory operations, calls that keep
-// the guest's SIMD registers, firmware calls, barriers.
+// What the hypervisor's C# calls but can't express: calls that keep the guest's SIMD registers, firmware calls,
+// cache maintenance, addresses of the image.
+
+#include "layout.inc"
 
 // The SIMD state as 528 bytes: FPCR, FPSR, then V0-V31.
 .macro simd_store base
@@ -48,83 +50,6 @@
 
 .section .text.runtime, "ax"
 
-// Write barriers. There is no collector to tell, so only the store and the register contract remain.
-.global RhpAssignRefArm64, RhpCheckedAssignRefArm64, RhpByRefAssignRefArm64
-RhpAssignRefArm64:                      // x14: destination (advanced by 8), x15: value
-RhpCheckedAssignRefArm64:
-    str     x15, [x14], #8
-    ret
-RhpByRefAssignRefArm64:                 // x13: source, x14: destination; both advanced by 8
-    ldr     x15, [x13], #8
-    str     x15, [x14], #8
-    ret
-
-// Managed code called from assembly: there is no runtime to tell of the transition.
-.global RhpReversePInvoke, RhpReversePInvokeReturn
-RhpReversePInvoke:
-RhpReversePInvokeReturn:
-    ret
-
-// memmove(x0 destination, x1 source, x2 length) without SIMD registers; Normal memory only.
-.global memmove, memcpy
-memmove:
-memcpy:
-    sub     x3, x0, x1
-    cmp     x3, x2
-    b.lo    5f                          // destination inside the source: from the end
-    subs    x2, x2, #32
-    b.lo    2f
-1:  ldp     x4, x5, [x1], #16
-    ldp     x6, x7, [x1], #16
-    stp     x4, x5, [x0], #16
-    stp     x6, x7, [x0], #16
-    subs    x2, x2, #32
-    b.hs    1b
-2:  adds    x2, x2, #32
-    b.eq    4f
-3:  ldrb    w4, [x1], #1
-    strb    w4, [x0], #1
-    subs    x2, x2, #1
-    b.ne    3b
-4:  ret
-5:  cbz     x3, 4b
-    add     x0, x0, x2
-    add     x1, x1, x2
-    subs    x2, x2, #32
-    b.lo    7f
-6:  ldp     x4, x5, [x1, #-16]!
-    ldp     x6, x7, [x1, #-16]!
-    stp     x4, x5, [x0, #-16]!
-    stp     x6, x7, [x0, #-16]!
-    subs    x2, x2, #32
-    b.hs    6b
-7:  adds    x2, x2, #32
-    b.eq    4b
-8:  ldrb    w4, [x1, #-1]!
-    strb    w4, [x0, #-1]!
-    subs    x2, x2, #1
-    b.ne    8b
-    ret
-
-// memset(x0 destination, w1 value, x2 length); Normal memory only.
-.global memset
-memset:
-    and     x1, x1, #0xff
-    mov     x3, #0x0101010101010101
-    mul     x1, x1, x3
-    subs    x2, x2, #32
-    b.lo    2f
-1:  stp     x1, x1, [x0], #16
-    stp     x1, x1, [x0], #16
-    subs    x2, x2, #32
-    b.hs    1b
-2:  adds    x2, x2, #32
-    b.eq    4f
-3:  strb    w1, [x0], #1
-    subs    x2, x2, #1
-    b.ne    3b
-4:  ret
-
 // bulk_copy(x0 destination, x1 source, x2 length: a multiple of 64). Uses q0-q3: only where no guest's SIMD
 // state is live.
 .global bulk_copy
@@ -138,7 +63,7 @@ bulk_copy:
     b.ne    1b
 2:  ret
 
-// call_preserving_simd(x0: method, x1..x4: its arguments) -> its result. The one way from a hot path to code
+// call_preserving_simd(x0: method, x1: VCpu, x2..x4: more arguments) -> its result. The one way from a hot path to code
 // that may use SIMD registers, which are the guest's.
 .global call_preserving_simd
 call_preserving_simd:
@@ -146,6 +71,8 @@ call_preserving_simd:
     mov     x29, sp
     sub     sp, sp, #528
     simd_store sp
+    mov     x7, sp
+    str     x7, [x1, #GUEST_SIMD_STATE]
     mov     x7, x0
     mov     x0, x1
     mov     x1, x2
@@ -208,3 +135,30 @@ clean_to_coherency:
 frame_pointer:
     mov     x0, x29
     ret
+
+// Addresses that the linker knows.
+.macro address_of name, symbol
+.global \name
+\name:
+    adrp    x0, \symbol
+    add     x0, x0, :lo12:\symbol
+    ret
+.endm
+
+address_of image_start_address, image_start
+address_of image_end_address, image_end
+address_of rodata_start_address, rodata_start
+address_of data_start_address, data_start
+address_of boot_stack_guard_address, boot_stack_guard
+address_of boot_stack_top_address, boot_stack_top
+address_of emergency_stack_top_address, emergency_stack_top
+address_of heap_start_address, heap_start
+address_of heap_end_address, heap_end
+address_of secondary_entry_address, secondary_entry
+address_of symbol_table_address, symbol_table
+
+// The table is made by the build after a first link (see tools/Build); until then it has no entries.
+.section .symbols, "a"
+.weak symbol_table
+symbol_table:
+    .long   0

@@ -57,6 +57,12 @@ public abstract class GuestContext
     /// <summary>Where the panic report runs.</summary>
     internal ulong EmergencyStack;
 
+    /// <summary>
+    /// FPCR, FPSR and V0–V31 (528 bytes) while <see cref="Simd.CallPreserving"/> runs a method for this VCpu; what
+    /// is changed there is what the guest finds.
+    /// </summary>
+    internal ulong SimdState;
+
     /// <summary>Reads Xn; n from 0 to 31, where 31 is XZR.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong ReadRegister(uint n) => Unsafe.Add(ref X0, n & 31);

@@ -45,4 +45,24 @@ public static unsafe class Native
     [RuntimeImport("*", "park")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void Park();
+
+    /// <summary>Zeroes the ten key registers; only where the CPU has them.</summary>
+    [RuntimeImport("*", "reset_pointer_authentication_keys")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void ResetPointerAuthenticationKeys();
+
+    /// <summary>Zeroes DBGBCR and DBGBVR 0 to <paramref name="highest"/> (at most 15).</summary>
+    [RuntimeImport("*", "reset_breakpoints")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void ResetBreakpoints(ulong highest);
+
+    /// <summary>Zeroes DBGWCR and DBGWVR 0 to <paramref name="highest"/> (at most 15).</summary>
+    [RuntimeImport("*", "reset_watchpoints")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void ResetWatchpoints(ulong highest);
+
+    /// <summary>DC CISW.</summary>
+    [RuntimeImport("*", "clean_invalidate_set_way")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void CleanInvalidateSetWay(ulong operand);
 }

@@ -509,6 +509,10 @@ public static class SystemRegisters
     public static extern void WriteMdscrEl1(ulong value);
 
     // Timers.
+    [RuntimeImport("*", "read_pmcr_el0")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadPmcrEl0();
+
     [RuntimeImport("*", "read_cntfrq_el0")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadCntfrqEl0();

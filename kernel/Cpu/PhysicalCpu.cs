@@ -1,0 +1,64 @@
+using SharpVisor.Drivers;
+
+namespace SharpVisor.Cpu;
+
+/// <summary>A CPU of the machine: its stacks, its interrupt controller, and what runs on it.</summary>
+public sealed class PhysicalCpu
+{
+    /// <summary>Software-generated interrupt by which one CPU asks another to look at its VCpus.</summary>
+    public const uint KickSgi = 0;
+
+    /// <summary>The machine-wide interrupt controller.</summary>
+    internal readonly InterruptController Interrupts;
+
+    /// <summary>What the CPU runs when no VCpu is runnable: never enters a guest.</summary>
+    internal readonly VCpu Idle;
+
+    /// <summary>The VCpus that belong to this CPU, in the order in which their VMs were made.</summary>
+    internal readonly VCpu?[] Assigned = new VCpu?[MaximumAssigned];
+
+    internal const int MaximumAssigned = 8;
+
+    internal PhysicalCpu(int index, ulong affinity, InterruptController interrupts, ulong stackTop, ulong emergencyStackTop)
+    {
+        Index = index;
+        Affinity = affinity;
+        Interrupts = interrupts;
+        StackTop = stackTop;
+        EmergencyStackTop = emergencyStackTop;
+        Idle = new VCpu(this);
+    }
+
+    /// <summary>Position in the device tree's list of CPUs, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>MPIDR_EL1 affinity fields.</summary>
+    public ulong Affinity { get; }
+
+    /// <summary>First byte above the stack that every exit starts with.</summary>
+    internal ulong StackTop { get; }
+
+    /// <summary>First byte above the stack of the panic report.</summary>
+    internal ulong EmergencyStackTop { get; }
+
+    /// <summary>Whether the CPU has come up.</summary>
+    internal bool Online { get; set; }
+
+    /// <summary>Number of entries of <see cref="Assigned"/> in use.</summary>
+    internal int AssignedCount { get; private set; }
+
+    /// <summary>Gives a VCpu to this CPU. False where it has its full number.</summary>
+    internal bool TryAssign(VCpu vcpu)
+    {
+        if (AssignedCount == MaximumAssigned)
+        {
+            return false;
+        }
+
+        Assigned[AssignedCount++] = vcpu;
+        return true;
+    }
+
+    /// <summary>Makes the CPU come to EL2 and look at its VCpus.</summary>
+    internal void Kick() => Interrupts.SendSgi(Index, KickSgi);
+}

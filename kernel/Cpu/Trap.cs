@@ -1,0 +1,138 @@
+using System.Runtime;
+using SharpVisor.Arch;
+using SharpVisor.Devices;
+using SharpVisor.Machine;
+
+namespace SharpVisor.Cpu;
+
+/// <summary>
+/// Where the vectors of boot/vectors.S arrive. Each method answers with the VCpu to run next.
+/// </summary>
+/// <remarks>
+/// Everything here runs with the guest's SIMD registers live, so it and what it calls is free of them (the build
+/// checks it); what is rare goes through <see cref="Rarely"/>, which saves them first.
+/// </remarks>
+internal static unsafe class Trap
+{
+    // ESR_EL2.EC (Arm ARM D19.2.40).
+    private const ulong ClassWfx = 0x01;
+    private const ulong ClassHvc = 0x16;
+    private const ulong ClassSystemRegister = 0x18;
+
+    // ISS of a data abort.
+    private const ulong SyndromeValid = 1 << 24;
+    private const ulong FaultOnStage1Walk = 1 << 7;
+    private const ulong FaultTypeMask = 0x3c;
+    private const ulong TranslationFault = 0x04;
+    private const ulong WriteNotRead = 1 << 6;
+    private const ulong SignExtend = 1 << 21;
+    private const ulong SixtyFour = 1 << 15;
+
+    /// <summary>ISS of MSR ICC_SGI1R_EL1, without the source register: op0 3, op2 5, op1 0, CRn 12, CRm 11, write.</summary>
+    private const ulong WriteSgi1 = 0x003a_3016;
+    private const ulong RegisterIssMask = 0x003f_fc1f;
+
+    private const uint NoInterrupt = 1020;
+
+    /// <summary>A hypercall whose answer is a constant. 0: not one of those, nothing was changed.</summary>
+    [RuntimeExport("trap_fast_hypercall")]
+    private static ulong FastHypercall(VCpu vcpu)
+    {
+        if (!PsciFunctions.TryFast(vcpu.X0, vcpu.X1, out ulong result))
+        {
+            return 0;
+        }
+
+        vcpu.X0 = result;
+        return 1;
+    }
+
+    /// <summary>A guest's data access that stage 2 refused.</summary>
+    [RuntimeExport("trap_data_abort")]
+    private static VCpu DataAbort(VCpu vcpu, ulong syndrome, ulong address, ulong faultIpa)
+    {
+        if ((syndrome & (SyndromeValid | FaultOnStage1Walk | FaultTypeMask)) != (SyndromeValid | TranslationFault))
+        {
+            return Rarely(&AbortTrap.HandleData, vcpu, syndrome, address, faultIpa);
+        }
+
+        ulong ipa = (faultIpa >> 4 << 12) | (address & 0xfff);
+        int size = 1 << (int)((syndrome >> 22) & 3);
+        if (!vcpu.Vm!.Bus.TryFind(ipa, size, out MmioDevice device, out uint offset))
+        {
+            return Rarely(&AbortTrap.HandleData, vcpu, syndrome, address, faultIpa);
+        }
+
+        uint register = (uint)(syndrome >> 16) & 31;
+        if ((syndrome & WriteNotRead) != 0)
+        {
+            device.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register) & MaskOf(size));
+        }
+        else
+        {
+            ulong value = device.Read(vcpu.Index, offset, size);
+            if ((syndrome & SignExtend) != 0)
+            {
+                value = Extend(value, size, (syndrome & SixtyFour) != 0);
+            }
+
+            vcpu.WriteRegister(register, value);
+        }
+
+        vcpu.SkipInstruction();
+        return vcpu;
+    }
+
+    /// <summary>Any other synchronous exception of a guest.</summary>
+    [RuntimeExport("trap_exception")]
+    private static VCpu Exception(VCpu vcpu, ulong syndrome)
+    {
+        ulong exceptionClass = syndrome >> 26 & 0x3f;
+        if (exceptionClass == ClassSystemRegister && (syndrome & RegisterIssMask) == WriteSgi1)
+        {
+            vcpu.Vm!.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
+            vcpu.SkipInstruction();
+            return vcpu;
+        }
+
+        if (exceptionClass == ClassWfx)
+        {
+            return WaitTrap.Handle(vcpu, syndrome);
+        }
+
+        return Rarely(&RareTrap.Handle, vcpu, syndrome, 0, 0);
+    }
+
+    /// <summary>A physical interrupt while a guest ran. One is handled; another one traps at once on return.</summary>
+    [RuntimeExport("trap_interrupt")]
+    private static VCpu Interrupt(VCpu vcpu)
+    {
+        uint interrupt = vcpu.Cpu.Interrupts.Acknowledge();
+        if (interrupt == InterruptNumbers.VirtualTimer)
+        {
+            // The guest's own end of interrupt deactivates the physical one.
+            vcpu.Cpu.Interrupts.PriorityDrop(interrupt);
+            vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer, InterruptNumbers.VirtualTimer);
+            return vcpu;
+        }
+
+        return interrupt < NoInterrupt ? PhysicalInterrupt.Handle(vcpu, interrupt) : vcpu;
+    }
+
+    /// <summary>An asynchronous error (SError): whatever broke did so on this guest's watch.</summary>
+    [RuntimeExport("trap_system_error")]
+    private static VCpu SystemError(VCpu vcpu, ulong syndrome) => Rarely(&RareTrap.HandleSystemError, vcpu, syndrome, 0, 0);
+
+    /// <summary>Calls a method that may use SIMD registers and anything else that a hot path must not.</summary>
+    internal static VCpu Rarely(delegate*<VCpu, ulong, ulong, ulong, VCpu> method, VCpu vcpu, ulong a, ulong b, ulong c) =>
+        Simd.CallPreserving(method, vcpu, a, b, c);
+
+    private static ulong MaskOf(int size) => ulong.MaxValue >> (64 - (size * 8));
+
+    private static ulong Extend(ulong value, int size, bool sixtyFour)
+    {
+        int unused = 64 - (size * 8);
+        ulong extended = (ulong)((long)(value << unused) >> unused);
+        return sixtyFour ? extended : (uint)extended;
+    }
+}
