@@ -1,0 +1,80 @@
+using System;
+using System.Buffers.Binary;
+
+namespace SharpVisor.Formats;
+
+/// <summary>A gzip file of one member (RFC 1952).</summary>
+public static class Gzip
+{
+    private const int HeaderSize = 10;
+    private const int TrailerSize = 8;
+    private const byte HeaderChecksum = 2;
+    private const byte Extra = 4;
+    private const byte Name = 8;
+    private const byte Comment = 16;
+
+    /// <summary>Whether the bytes begin as a gzip file does.</summary>
+    public static bool IsGzip(ReadOnlySpan<byte> file) => file.Length > HeaderSize + TrailerSize && file[0] == 0x1f && file[1] == 0x8b && file[2] == 8;
+
+    /// <summary>Size of the contents modulo 2^32, from the trailer of a file for which <see cref="IsGzip"/> is true.</summary>
+    public static uint ContentSize(ReadOnlySpan<byte> file) => BinaryPrimitives.ReadUInt32LittleEndian(file.Slice(file.Length - 4));
+
+    /// <summary>Decompresses the file and checks its CRC-32 and size.</summary>
+    /// <param name="file">The whole file. Zero bytes may follow the member (padding).</param>
+    /// <param name="output">Where the contents go.</param>
+    /// <param name="inflate">Work tables.</param>
+    /// <param name="size">Bytes written.</param>
+    /// <returns>False where the file is malformed, damaged or larger than the output.</returns>
+    public static bool TryDecompress(ReadOnlySpan<byte> file, Span<byte> output, Inflate inflate, out int size)
+    {
+        size = 0;
+        if (!IsGzip(file) || !TrySkipHeader(file, out int start) || !inflate.TryDecompress(file.Slice(start), output, out int consumed, out size))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> trailer = file.Slice(start + consumed);
+        return trailer.Length >= TrailerSize
+            && BinaryPrimitives.ReadUInt32LittleEndian(trailer.Slice(4)) == (uint)size
+            && BinaryPrimitives.ReadUInt32LittleEndian(trailer) == Crc32.Compute(output.Slice(0, size));
+    }
+
+    private static bool TrySkipHeader(ReadOnlySpan<byte> file, out int offset)
+    {
+        byte flags = file[3];
+        offset = HeaderSize;
+        if ((flags & Extra) != 0)
+        {
+            offset += 2 + BinaryPrimitives.ReadUInt16LittleEndian(file.Slice(offset));
+        }
+
+        if ((flags & Name) != 0 && !TrySkipString(file, ref offset))
+        {
+            return false;
+        }
+
+        if ((flags & Comment) != 0 && !TrySkipString(file, ref offset))
+        {
+            return false;
+        }
+
+        if ((flags & HeaderChecksum) != 0)
+        {
+            offset += 2;
+        }
+
+        return (flags & 0xe0) == 0 && offset <= file.Length - TrailerSize;
+    }
+
+    private static bool TrySkipString(ReadOnlySpan<byte> file, ref int offset)
+    {
+        if (offset > file.Length)
+        {
+            return false;
+        }
+
+        int length = file.Slice(offset).IndexOf((byte)0);
+        offset += length + 1;
+        return length >= 0;
+    }
+}

@@ -1,0 +1,17 @@
+namespace SharpVisor.Machine;
+
+/// <summary>Why a VM is being stopped.</summary>
+public enum VmStop
+{
+    /// <summary>It is not.</summary>
+    None,
+
+    /// <summary>The guest asked for power-off (PSCI SYSTEM_OFF).</summary>
+    PowerOff,
+
+    /// <summary>The guest asked for a reset (PSCI SYSTEM_RESET): it starts again.</summary>
+    Reset,
+
+    /// <summary>The guest did something that it cannot go on from.</summary>
+    Crash,
+}
