@@ -1,0 +1,137 @@
+using SharpVisor.Arch;
+using SharpVisor.Formats;
+
+namespace SharpVisor.Drivers;
+
+/// <summary>A GICv2 with virtualization extensions (Arm IHI 0048), such as the GIC-400.</summary>
+public sealed class GicV2 : InterruptController
+{
+    private const ulong DistributorControl = 0x000;
+    private const ulong TypeRegister = 0x004;
+    private const ulong SetEnable = 0x100;
+    private const ulong ClearEnable = 0x180;
+    private const ulong ClearActiveBase = 0x380;
+    private const ulong PriorityBase = 0x400;
+    private const ulong TargetBase = 0x800;
+    private const ulong SgiRegister = 0xf00;
+
+    private const ulong CpuControl = 0x0000;
+    private const ulong PriorityMask = 0x0004;
+    private const ulong InterruptAcknowledge = 0x000c;
+    private const ulong EndOfInterrupt = 0x0010;
+    private const ulong DeactivateInterrupt = 0x1000;
+    private const uint EnableGroups = 3;
+    private const uint SplitEnd = 1 << 9;
+    private const byte MiddlePriority = 0xa0;
+    private const uint FirstShared = 32;
+
+    private readonly ulong _distributor;
+    private readonly ulong _cpu;
+    private readonly byte[] _targets = new byte[8];
+
+    private GicV2(ulong distributor, ulong cpu, ulong control, ulong virtualCpu)
+    {
+        _distributor = distributor;
+        _cpu = cpu;
+        ControlInterface = control;
+        VirtualCpuInterface = virtualCpu;
+    }
+
+    /// <inheritdoc/>
+    public override int Version => 2;
+
+    /// <summary>GICH: the hypervisor's side of the virtual interface.</summary>
+    public ulong ControlInterface { get; }
+
+    /// <summary>GICV: what a guest gets to see as its GICC.</summary>
+    public ulong VirtualCpuInterface { get; }
+
+    /// <summary>Finds one with all four register frames in the device tree.</summary>
+    public static bool TryProbe(FdtReader tree, out InterruptController? controller)
+    {
+        controller = null;
+        if (!tree.TryFindCompatible(tree.Root, "arm,cortex-a15-gic"u8, out FdtNode node)
+            && !tree.TryFindCompatible(tree.Root, "arm,gic-400"u8, out node))
+        {
+            return false;
+        }
+
+        if (!tree.TryGetRegister(node, 0, out ulong distributor, out _) || !tree.TryGetRegister(node, 1, out ulong cpu, out _)
+            || !tree.TryGetRegister(node, 2, out ulong control, out _) || !tree.TryGetRegister(node, 3, out ulong virtualCpu, out _))
+        {
+            return false;
+        }
+
+        controller = new GicV2(distributor, cpu, control, virtualCpu);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Initialise()
+    {
+        Mmio.Write32(_distributor + DistributorControl, 0);
+        uint lines = ((Mmio.Read32(_distributor + TypeRegister) & 31) + 1) * 32;
+        byte self = (byte)Mmio.Read32(_distributor + TargetBase);
+        for (uint i = FirstShared; i < lines; i += 32)
+        {
+            Mmio.Write32(_distributor + ClearEnable + (i / 8), uint.MaxValue);
+            Mmio.Write32(_distributor + ClearActiveBase + (i / 8), uint.MaxValue);
+        }
+
+        for (uint i = FirstShared; i < lines; i += 4)
+        {
+            Mmio.Write32(_distributor + PriorityBase + i, MiddlePriority * 0x0101_0101u);
+            Mmio.Write32(_distributor + TargetBase + i, self * 0x0101_0101u);
+        }
+
+        Mmio.Write32(_distributor + DistributorControl, EnableGroups);
+    }
+
+    /// <inheritdoc/>
+    public override bool InitialiseCpu(int index, ulong affinity)
+    {
+        if ((uint)index >= (uint)_targets.Length)
+        {
+            return false;
+        }
+
+        // ITARGETSR0 names the reading CPU's own interface.
+        _targets[index] = (byte)Mmio.Read32(_distributor + TargetBase);
+        Mmio.Write32(_distributor + ClearEnable, 0xffff_0000);
+        Mmio.Write32(_distributor + ClearActiveBase, uint.MaxValue);
+        for (uint i = 0; i < FirstShared; i += 4)
+        {
+            Mmio.Write32(_distributor + PriorityBase + i, MiddlePriority * 0x0101_0101u);
+        }
+
+        Mmio.Write32(_distributor + SetEnable, 0xffff);
+        Mmio.Write32(_cpu + PriorityMask, 0xff);
+        Mmio.Write32(_cpu + CpuControl, SplitEnd | 1);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Enable(uint interrupt) => Mmio.Write32(_distributor + SetEnable + (interrupt / 32 * 4), 1u << (int)(interrupt & 31));
+
+    /// <inheritdoc/>
+    public override void Disable(uint interrupt) => Mmio.Write32(_distributor + ClearEnable + (interrupt / 32 * 4), 1u << (int)(interrupt & 31));
+
+    /// <inheritdoc/>
+    public override void ClearActive(uint interrupt) => Mmio.Write32(_distributor + ClearActiveBase + (interrupt / 32 * 4), 1u << (int)(interrupt & 31));
+
+    /// <inheritdoc/>
+    public override uint Acknowledge() => Mmio.Read32(_cpu + InterruptAcknowledge);
+
+    /// <inheritdoc/>
+    public override void PriorityDrop(uint acknowledged) => Mmio.Write32(_cpu + EndOfInterrupt, acknowledged);
+
+    /// <inheritdoc/>
+    public override void Deactivate(uint acknowledged) => Mmio.Write32(_cpu + DeactivateInterrupt, acknowledged);
+
+    /// <inheritdoc/>
+    public override void SendSgi(int cpu, uint interrupt)
+    {
+        Barrier.DataSynchronizationInnerShareableStores();
+        Mmio.Write32(_distributor + SgiRegister, ((uint)_targets[cpu] << 16) | interrupt);
+    }
+}
