@@ -8,7 +8,6 @@ namespace SharpVisor.Drivers;
 internal static class DeviceInterrupt
 {
     private const uint Shared = 0;
-    private const uint FirstShared = 32;
     private const uint FirstPrivate = 16;
 
     /// <summary>INTID of the first interrupt.</summary>
@@ -21,7 +20,7 @@ internal static class DeviceInterrupt
         }
 
         uint type = BinaryPrimitives.ReadUInt32BigEndian(value);
-        interrupt = BinaryPrimitives.ReadUInt32BigEndian(value.Slice(4)) + (type == Shared ? FirstShared : FirstPrivate);
+        interrupt = BinaryPrimitives.ReadUInt32BigEndian(value.Slice(4)) + (type == Shared ? InterruptController.FirstShared : FirstPrivate);
         return interrupt < InterruptController.FirstSpecial;
     }
 }

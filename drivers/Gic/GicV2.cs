@@ -6,6 +6,10 @@ namespace SharpVisor.Drivers;
 /// <summary>A GICv2 with virtualization extensions (Arm IHI 0048), such as the GIC-400.</summary>
 public sealed class GicV2 : InterruptController
 {
+    /// <summary>Bytes of a CPU interface, physical or virtual (GICC_DIR is in its second page).</summary>
+    public const ulong CpuInterfaceSize = 0x2000;
+
+    private const ulong PageSize = 0x1000;
     private const ulong DistributorControl = 0x000;
     private const ulong TypeRegister = 0x004;
     private const ulong SetEnable = 0x100;
@@ -23,7 +27,6 @@ public sealed class GicV2 : InterruptController
     private const uint EnableGroups = 3;
     private const uint SplitEnd = 1 << 9;
     private const byte MiddlePriority = 0xa0;
-    private const uint FirstShared = 32;
 
     private readonly ulong _distributor;
     private readonly ulong _cpu;
@@ -64,6 +67,19 @@ public sealed class GicV2 : InterruptController
 
         controller = new GicV2(distributor, cpu, control, virtualCpu);
         return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryGetFrames(int index, out ulong start, out ulong length)
+    {
+        start = index switch
+        {
+            0 => _distributor,
+            1 => _cpu,
+            _ => ControlInterface,
+        };
+        length = index == 1 ? CpuInterfaceSize : PageSize;
+        return index < 3;
     }
 
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ namespace SharpVisor.Drivers;
 /// <summary>A GICv3 or GICv4 with system registers and affinity routing (Arm IHI 0069), seen from the non-secure side or with one security state.</summary>
 public sealed class GicV3 : InterruptController
 {
+    private const ulong DistributorSize = 0x1_0000;
     private const ulong DistributorControl = 0x0000;
     private const ulong TypeRegister = 0x0004;
     private const ulong GroupBase = 0x0080;
@@ -28,7 +29,6 @@ public sealed class GicV3 : InterruptController
     private const ulong HasVirtualLpis = 1 << 1;
 
     private const uint MiddlePriorities = 0xa0a0_a0a0;
-    private const uint FirstShared = 32;
     private const int MaximumCpus = 64;
     private const ulong SystemRegisterEnable = 0xf;
     private const ulong SplitEnd = 1 << 1;
@@ -63,6 +63,14 @@ public sealed class GicV3 : InterruptController
 
         controller = new GicV3(distributor, redistributors, size);
         return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryGetFrames(int index, out ulong start, out ulong length)
+    {
+        start = index == 0 ? _distributor : _redistributors;
+        length = index == 0 ? DistributorSize : _redistributorsSize;
+        return index < 2;
     }
 
     /// <inheritdoc/>

@@ -7,11 +7,20 @@ namespace SharpVisor.Drivers;
 /// </summary>
 public abstract class InterruptController
 {
+    /// <summary>First INTID that is not private to a CPU.</summary>
+    public const uint FirstShared = 32;
+
     /// <summary>INTIDs from here on mean that there was nothing to acknowledge.</summary>
     public const uint FirstSpecial = 1020;
 
     /// <summary>Architecture version: 2 or 3.</summary>
     public abstract int Version { get; }
+
+    /// <summary>The INTID in what <see cref="Acknowledge"/> returned.</summary>
+    public static uint IdOf(uint acknowledged) => acknowledged & 0x3ff;
+
+    /// <summary>Its register frames, for the map: entry <paramref name="index"/>, false behind the last.</summary>
+    public abstract bool TryGetFrames(int index, out ulong start, out ulong length);
 
     /// <summary>Sets the distributor up: once, by the first CPU.</summary>
     public abstract void Initialise();

@@ -64,6 +64,9 @@ public sealed class Pl011Uart : LogSink
         Mmio.Write32(_base + InterruptMask, ReceiveInterrupts);
     }
 
+    /// <summary>Keeps received bytes in the UART without an interrupt, or lets it interrupt again.</summary>
+    public void SetReceiveInterrupt(bool enabled) => Mmio.Write32(_base + InterruptMask, enabled ? ReceiveInterrupts : 0);
+
     /// <summary>Takes a received byte where there is one; when there is none the interrupt is quiet.</summary>
     public bool TryRead(out byte value)
     {

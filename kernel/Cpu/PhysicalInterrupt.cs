@@ -1,3 +1,4 @@
+using SharpVisor.Drivers;
 using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
@@ -6,13 +7,13 @@ namespace SharpVisor.Cpu;
 internal static unsafe class PhysicalInterrupt
 {
     /// <summary>One interrupt, acknowledged, that came while <paramref name="vcpu"/> ran.</summary>
-    internal static VCpu Handle(VCpu vcpu, uint interrupt)
+    internal static VCpu Handle(VCpu vcpu, uint acknowledged)
     {
         PhysicalCpu cpu = vcpu.Cpu;
-        switch (interrupt)
+        switch (InterruptController.IdOf(acknowledged))
         {
             case PhysicalCpu.KickSgi:
-                End(cpu, interrupt);
+                End(cpu, acknowledged);
                 if (vcpu.Vm!.IsStopping)
                 {
                     return Trap.Rarely(&LeaveGuest, vcpu, 0, 0, 0);
@@ -23,42 +24,43 @@ internal static unsafe class PhysicalInterrupt
 
             case InterruptNumbers.Maintenance:
                 vcpu.Vm!.Gic.HandleMaintenance(vcpu.Index);
-                End(cpu, interrupt);
+                End(cpu, acknowledged);
                 return vcpu;
 
             case InterruptNumbers.HypervisorTimer:
                 vcpu.PhysicalTimer!.Update();
-                End(cpu, interrupt);
+                End(cpu, acknowledged);
                 return vcpu;
 
             default:
-                return Trap.Rarely(&HandleDevice, vcpu, interrupt, 0, 0);
+                return Trap.Rarely(&HandleDevice, vcpu, acknowledged, 0, 0);
         }
     }
 
     /// <summary>One interrupt, acknowledged, on a CPU that runs no guest.</summary>
-    internal static void HandleOutsideGuest(PhysicalCpu cpu, uint interrupt)
+    internal static void HandleOutsideGuest(PhysicalCpu cpu, uint acknowledged)
     {
-        if (interrupt is not (PhysicalCpu.KickSgi or InterruptNumbers.Maintenance or InterruptNumbers.HypervisorTimer or InterruptNumbers.VirtualTimer))
+        uint interrupt = InterruptController.IdOf(acknowledged);
+        if (interrupt >= InterruptController.FirstShared)
         {
-            Hypervisor.HandleDeviceInterrupt(interrupt);
+            Hypervisor.HandleDeviceInterrupt(cpu.Idle, interrupt);
         }
 
-        End(cpu, interrupt);
+        End(cpu, acknowledged);
     }
 
-    private static VCpu HandleDevice(VCpu vcpu, ulong interrupt, ulong unused1, ulong unused2)
+    private static VCpu HandleDevice(VCpu vcpu, ulong acknowledged, ulong unused1, ulong unused2)
     {
-        Hypervisor.HandleDeviceInterrupt((uint)interrupt);
-        End(vcpu.Cpu, (uint)interrupt);
+        Hypervisor.HandleDeviceInterrupt(vcpu, InterruptController.IdOf((uint)acknowledged));
+        End(vcpu.Cpu, (uint)acknowledged);
         return vcpu;
     }
 
     private static VCpu LeaveGuest(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3) => CpuLoop.LeaveGuest(vcpu);
 
-    private static void End(PhysicalCpu cpu, uint interrupt)
+    private static void End(PhysicalCpu cpu, uint acknowledged)
     {
-        cpu.Interrupts.PriorityDrop(interrupt);
-        cpu.Interrupts.Deactivate(interrupt);
+        cpu.Interrupts.PriorityDrop(acknowledged);
+        cpu.Interrupts.Deactivate(acknowledged);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class PhysicalTimer
     private readonly VCpu _vcpu;
     private ulong _control;
     private ulong _compareValue;
+    private int _level;
 
     internal PhysicalTimer(VCpu vcpu) => _vcpu = vcpu;
 
@@ -53,6 +54,7 @@ internal sealed class PhysicalTimer
     {
         _control = 0;
         _compareValue = 0;
+        _level = 0;
         SystemRegisters.WriteCnthpCtlEl2(0);
     }
 
@@ -60,7 +62,8 @@ internal sealed class PhysicalTimer
     internal void Update()
     {
         bool level = Level;
-        _vcpu.Vm!.SetPrivateInterrupt(_vcpu, InterruptNumbers.PhysicalTimer, level);
+        _level = level ? 1 : 0;
+        _vcpu.Vm!.Gic.SetLine(_vcpu.Index, _vcpu.Index, InterruptNumbers.PhysicalTimer, ref _level);
         if (!level && (_control & (Enable | Mask)) == Enable)
         {
             SystemRegisters.WriteCnthpCvalEl2(_compareValue);

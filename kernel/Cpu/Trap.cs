@@ -1,6 +1,7 @@
 using System.Runtime;
 using SharpVisor.Arch;
 using SharpVisor.Devices;
+using SharpVisor.Drivers;
 using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
@@ -16,7 +17,6 @@ internal static unsafe class Trap
 {
     // ESR_EL2.EC (Arm ARM D19.2.40).
     private const ulong ClassWfx = 0x01;
-    private const ulong ClassHvc = 0x16;
     private const ulong ClassSystemRegister = 0x18;
 
     // ISS of a data abort.
@@ -31,8 +31,6 @@ internal static unsafe class Trap
     /// <summary>ISS of MSR ICC_SGI1R_EL1, without the source register: op0 3, op2 5, op1 0, CRn 12, CRm 11, write.</summary>
     private const ulong WriteSgi1 = 0x003a_3016;
     private const ulong RegisterIssMask = 0x003f_fc1f;
-
-    private const uint NoInterrupt = 1020;
 
     /// <summary>A hypercall whose answer is a constant. 0: not one of those, nothing was changed.</summary>
     [RuntimeExport("trap_fast_hypercall")]
@@ -107,16 +105,18 @@ internal static unsafe class Trap
     [RuntimeExport("trap_interrupt")]
     private static VCpu Interrupt(VCpu vcpu)
     {
-        uint interrupt = vcpu.Cpu.Interrupts.Acknowledge();
+        InterruptController interrupts = vcpu.Cpu.Interrupts;
+        uint acknowledged = interrupts.Acknowledge();
+        uint interrupt = InterruptController.IdOf(acknowledged);
         if (interrupt == InterruptNumbers.VirtualTimer)
         {
             // The guest's own end of interrupt deactivates the physical one.
-            vcpu.Cpu.Interrupts.PriorityDrop(interrupt);
+            interrupts.PriorityDrop(acknowledged);
             vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer, InterruptNumbers.VirtualTimer);
             return vcpu;
         }
 
-        return interrupt < NoInterrupt ? PhysicalInterrupt.Handle(vcpu, interrupt) : vcpu;
+        return interrupt < InterruptController.FirstSpecial ? PhysicalInterrupt.Handle(vcpu, acknowledged) : vcpu;
     }
 
     /// <summary>An asynchronous error (SError): whatever broke did so on this guest's watch.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
+using SharpVisor.Arch;
 using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
@@ -48,6 +50,16 @@ public sealed class VCpu : GuestContext
 
     /// <summary>X0 at the next start.</summary>
     internal ulong StartArgument;
+
+    /// <summary>Where the object lies: what SP_EL2 and TPIDR_EL2 hold while it runs. Objects never move.</summary>
+    internal ulong Address
+    {
+        get
+        {
+            VCpu self = this;
+            return (ulong)Unsafe.As<VCpu, nint>(ref self);
+        }
+    }
 
     /// <summary>Whether a CPU holds this VCpu's registers (between <see cref="WorldSwitch.Enter"/> and Leave).</summary>
     internal bool IsResident => Volatile.Read(ref _resident) != 0;

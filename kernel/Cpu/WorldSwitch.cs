@@ -43,7 +43,7 @@ internal static unsafe class WorldSwitch
         SystemRegisters.WriteCntvoffEl2(0);
         SystemRegisters.WriteCntvCtlEl0(0);
         SystemRegisters.WriteCnthpCtlEl2(0);
-        SystemRegisters.WriteTpidrEl2(Address(cpu.Idle));
+        SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
         Barrier.Instruction();
     }
 
@@ -54,7 +54,7 @@ internal static unsafe class WorldSwitch
         if (vcpu.Vm!.IsStopping)
         {
             vcpu.SetResident(false);
-            vcpu.Vm.CompleteStopWhenQuiet(vcpu);
+            vcpu.Vm.CompleteStopWhenQuiet();
             return false;
         }
 
@@ -67,7 +67,7 @@ internal static unsafe class WorldSwitch
         ResetRegisters(vcpu);
         vcpu.PhysicalTimer!.Reset();
         SystemRegisters.WriteCptrEl2(TrapHiddenFeatures & AllowFloatingPoint);
-        SystemRegisters.WriteTpidrEl2(Address(vcpu));
+        SystemRegisters.WriteTpidrEl2(vcpu.Address);
         vcpu.Vm.Gic.RestoreContext(vcpu.Index);
         vcpu.Cpu.Interrupts.Enable(InterruptNumbers.VirtualTimer);
         Barrier.Instruction();
@@ -82,7 +82,7 @@ internal static unsafe class WorldSwitch
         vcpu.Vm!.Gic.SaveContext(vcpu.Index);
         vcpu.Cpu.Interrupts.ClearActive(InterruptNumbers.VirtualTimer);
         SystemRegisters.WriteHcrEl2(NoGuest);
-        SystemRegisters.WriteTpidrEl2(Address(vcpu.Cpu.Idle));
+        SystemRegisters.WriteTpidrEl2(vcpu.Cpu.Idle.Address);
         Barrier.Instruction();
         vcpu.MakeOff();
         vcpu.SetResident(false);
@@ -178,6 +178,4 @@ internal static unsafe class WorldSwitch
 
     private static bool HasPointerAuthentication =>
         (SystemRegisters.ReadIdAa64isar1El1() & 0xff00_0ff0) != 0 || (SystemRegisters.ReadIdAa64isar2El1() & 0xff00) != 0;
-
-    private static ulong Address(VCpu vcpu) => (ulong)(nint)System.Runtime.CompilerServices.Unsafe.As<VCpu, nint>(ref vcpu);
 }

@@ -16,6 +16,7 @@ public static unsafe class Log
     private static SpinLock s_lock;
     private static EarlyBuffer s_early;
     private static int s_earlyCount;
+    private static bool s_inLine;
 
     /// <summary>Whether a line now goes to hardware.</summary>
     public static bool HasSink => s_sink != null;
@@ -35,11 +36,24 @@ public static unsafe class Log
         s_earlyCount = 0;
     }
 
-    /// <summary>Begins a line with the hypervisor's name. Every line must be ended.</summary>
+    /// <summary>Begins a line with the hypervisor's name, on a line of its own. Every line must be ended.</summary>
     public static LogLine Line()
     {
         s_lock.Enter();
+        if (s_inLine)
+        {
+            default(LogLine).Text("\r\n"u8);
+        }
+
         return default(LogLine).Text("sharpvisor: "u8);
+    }
+
+    /// <summary>One byte of a guest's output, never in the middle of a line of the hypervisor's.</summary>
+    public static void Guest(byte value)
+    {
+        s_lock.Enter();
+        Put(value);
+        s_lock.Exit();
     }
 
     /// <summary>One whole line.</summary>
@@ -52,6 +66,7 @@ public static unsafe class Log
 
     internal static void Put(byte value)
     {
+        s_inLine = value != '\n';
         LogSink? sink = s_sink;
         if (sink != null)
         {

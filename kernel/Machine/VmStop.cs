@@ -9,9 +9,12 @@ public enum VmStop
     /// <summary>The guest asked for power-off (PSCI SYSTEM_OFF).</summary>
     PowerOff,
 
-    /// <summary>The guest asked for a reset (PSCI SYSTEM_RESET): it starts again.</summary>
+    /// <summary>A reset (PSCI SYSTEM_RESET, or the console's command): it starts again.</summary>
     Reset,
 
     /// <summary>The guest did something that it cannot go on from.</summary>
     Crash,
+
+    /// <summary>The console pulled the plug.</summary>
+    Killed,
 }

@@ -1,0 +1,36 @@
+using System;
+using SharpVisor.Memory;
+
+namespace SharpVisor.Machine;
+
+/// <summary>The RAM of a VM: one run of host memory, mapped from one intermediate physical address on.</summary>
+internal sealed unsafe class GuestMemory
+{
+    internal GuestMemory(ulong start, ulong length, ulong host)
+    {
+        Start = start;
+        Length = length;
+        Host = host;
+    }
+
+    /// <summary>Intermediate physical address of the first byte.</summary>
+    internal ulong Start { get; }
+
+    /// <summary>Bytes.</summary>
+    internal ulong Length { get; }
+
+    /// <summary>Address of the first byte at EL2.</summary>
+    internal ulong Host { get; }
+
+    /// <summary>Where a range of the guest's memory lies at EL2.</summary>
+    /// <param name="ipa">First byte.</param>
+    /// <param name="length">Bytes; may be 0.</param>
+    /// <param name="host">Address of the first byte; only set where the result is true.</param>
+    /// <returns>False where any byte of it is outside RAM.</returns>
+    internal bool TryGetHost(ulong ipa, ulong length, out ulong host)
+    {
+        ulong offset = ipa - Start;
+        host = Host + offset;
+        return ipa >= Start && offset <= Length && length <= Length - offset;
+    }
+}

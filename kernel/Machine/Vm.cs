@@ -1,0 +1,179 @@
+using System;
+using System.Threading;
+using SharpVisor.Cpu;
+using SharpVisor.Debug;
+using SharpVisor.Devices;
+using SharpVisor.Interrupts;
+using SharpVisor.Machine.Loading;
+using SharpVisor.Memory;
+
+namespace SharpVisor.Machine;
+
+/// <summary>A virtual machine: its VCpus, memory, interrupts and devices, and how it starts and stops.</summary>
+/// <remarks>
+/// Stopping: whoever wants it names the reason and kicks the CPUs; each CPU that holds a VCpu leaves the guest; the
+/// last one to leave does what the reason asks for. So nothing is torn down under a running VCpu, and nobody waits.
+/// </remarks>
+internal sealed class Vm
+{
+    private readonly byte[] _name;
+    private int _stop;
+    private int _completing;
+
+    internal Vm(VmDefinition definition, GuestMemory memory, PageTable stage2, ulong translationTable)
+    {
+        _name = definition.Name;
+        Definition = definition;
+        Memory = memory;
+        Stage2 = stage2;
+        TranslationTable = translationTable;
+    }
+
+    /// <summary>What it was made from.</summary>
+    internal readonly VmDefinition Definition;
+
+    /// <summary>RAM.</summary>
+    internal readonly GuestMemory Memory;
+
+    /// <summary>Its stage-2 tables.</summary>
+    internal readonly PageTable Stage2;
+
+    /// <summary>VTTBR_EL2.</summary>
+    internal readonly ulong TranslationTable;
+
+    /// <summary>CNTVOFF_EL2: what the guest's virtual counter lags behind the machine's.</summary>
+    internal ulong CounterOffset;
+
+    /// <summary>Lines that <see cref="GuestLog"/> has written about this VM.</summary>
+    internal int LogLines;
+
+    // Set once by VmFactory, before anything runs.
+    internal VCpu[] VCpus = null!;
+    internal MmioBus Bus = null!;
+    internal VirtualGic Gic = null!;
+    internal Pl011Device Uart = null!;
+    internal IdentificationRegisters Identification = null!;
+    internal PowerStates Power = null!;
+
+    /// <summary>Name in ASCII.</summary>
+    internal ReadOnlySpan<byte> Name => _name;
+
+    /// <summary>Whether somebody wants it stopped and it has not come to rest yet.</summary>
+    internal bool IsStopping => Volatile.Read(ref _stop) != (int)VmStop.None;
+
+    /// <summary>Whether it has come to its end.</summary>
+    internal bool HasEnded { get; private set; }
+
+    /// <summary>Whether its end was not the guest's own power-off.</summary>
+    internal bool HasCrashed { get; private set; }
+
+    /// <summary>MPIDR_EL1 affinity fields of a VCpu.</summary>
+    internal ulong AffinityOf(int index) => PowerStates.AffinityOf(index);
+
+    /// <summary>Lets a VCpu start at an address; its CPU takes it up.</summary>
+    internal void StartVCpu(int index, ulong entry, ulong argument)
+    {
+        VCpu vcpu = VCpus[index];
+        vcpu.MakeRunnable(entry, argument);
+        vcpu.Cpu.Kick();
+    }
+
+    /// <summary>Loads the guest and lets its first VCpu start. False, with a line that says why, where it can't be loaded.</summary>
+    internal bool TryPowerOn()
+    {
+        if (!VmImage.TryLoad(this, out ulong entry, out ulong deviceTree))
+        {
+            HasEnded = true;
+            HasCrashed = true;
+            return false;
+        }
+
+        Power.Reset();
+        StartVCpu(0, entry, deviceTree);
+        return true;
+    }
+
+    /// <summary>Stops the VM for a reason; the first one counts. Every CPU that runs one of its VCpus leaves it soon.</summary>
+    internal void RequestStop(VmStop reason)
+    {
+        if (HasEnded || Interlocked.CompareExchange(ref _stop, (int)reason, (int)VmStop.None) != (int)VmStop.None)
+        {
+            return;
+        }
+
+        for (int i = 0; i < VCpus.Length; i++)
+        {
+            VCpus[i].Cpu.Kick();
+        }
+    }
+
+    /// <summary>Where a stop is wanted and no CPU holds a VCpu any more: does what the reason asks for.</summary>
+    internal void CompleteStopWhenQuiet()
+    {
+        if (!IsStopping)
+        {
+            return;
+        }
+
+        for (int i = 0; i < VCpus.Length; i++)
+        {
+            if (VCpus[i].IsResident)
+            {
+                return;
+            }
+        }
+
+        if (Interlocked.Exchange(ref _completing, 1) != 0)
+        {
+            return;
+        }
+
+        // Somebody else may have completed this very stop since the check above.
+        if (IsStopping)
+        {
+            Complete((VmStop)_stop);
+        }
+
+        Volatile.Write(ref _completing, 0);
+    }
+
+    private void Complete(VmStop reason)
+    {
+        for (int i = 0; i < VCpus.Length; i++)
+        {
+            VCpus[i].MakeOff();
+        }
+
+        Log.Line().Text(Name).Text(reason switch
+        {
+            VmStop.PowerOff => ": powered off"u8,
+            VmStop.Reset => ": reset"u8,
+            VmStop.Crash => ": crashed"u8,
+            _ => ": stopped from the console"u8,
+        }).End();
+
+        if (reason == VmStop.Reset)
+        {
+            ResetDevices();
+            Volatile.Write(ref _stop, (int)VmStop.None);
+            if (TryPowerOn())
+            {
+                return;
+            }
+        }
+
+        HasCrashed |= reason == VmStop.Crash;
+        HasEnded = true;
+        Volatile.Write(ref _stop, (int)VmStop.None);
+        Hypervisor.VmEnded();
+    }
+
+    private void ResetDevices()
+    {
+        Gic.Reset();
+        for (int i = 0; i < Bus.Count; i++)
+        {
+            Bus[i].Device.Reset();
+        }
+    }
+}
