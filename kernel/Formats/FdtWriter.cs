@@ -36,7 +36,7 @@ public ref struct FdtWriter
     }
 
     /// <summary>Opens a node; the root has an empty name.</summary>
-    public void BeginNode(ReadOnlySpan<byte> name)
+    public void BeginNode(scoped ReadOnlySpan<byte> name)
     {
         Token(1);
         Bytes(name, 1);
@@ -44,7 +44,7 @@ public ref struct FdtWriter
     }
 
     /// <summary>Opens a node named <c>name@address</c>, the address in hexadecimal.</summary>
-    public void BeginNode(ReadOnlySpan<byte> name, ulong address)
+    public void BeginNode(scoped ReadOnlySpan<byte> name, ulong address)
     {
         Span<byte> full = stackalloc byte[64];
         if (name.Length > 40)
@@ -79,24 +79,24 @@ public ref struct FdtWriter
     }
 
     /// <summary>A property with no value.</summary>
-    public void Property(ReadOnlySpan<byte> name) => PropertyBytes(name, default);
+    public void Property(scoped ReadOnlySpan<byte> name) => PropertyBytes(name, default);
 
     /// <summary>A property of raw bytes; also a list of strings, each with its zero byte.</summary>
-    public void PropertyBytes(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void PropertyBytes(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         PropertyHeader(name, value.Length);
         Bytes(value, 0);
     }
 
     /// <summary>A property that is one string; the zero byte is added.</summary>
-    public void PropertyString(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void PropertyString(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         PropertyHeader(name, value.Length + 1);
         Bytes(value, 1);
     }
 
     /// <summary>A property of 32-bit cells.</summary>
-    public void PropertyCells(ReadOnlySpan<byte> name, ReadOnlySpan<uint> cells)
+    public void PropertyCells(scoped ReadOnlySpan<byte> name, ReadOnlySpan<uint> cells)
     {
         PropertyHeader(name, cells.Length * 4);
         for (int i = 0; i < cells.Length; i++)
@@ -106,14 +106,14 @@ public ref struct FdtWriter
     }
 
     /// <summary>A property of one cell.</summary>
-    public void PropertyCell(ReadOnlySpan<byte> name, uint value)
+    public void PropertyCell(scoped ReadOnlySpan<byte> name, uint value)
     {
         PropertyHeader(name, 4);
         Token(value);
     }
 
     /// <summary>A property of one 64-bit number (two cells).</summary>
-    public void PropertyNumber(ReadOnlySpan<byte> name, ulong value)
+    public void PropertyNumber(scoped ReadOnlySpan<byte> name, ulong value)
     {
         PropertyHeader(name, 8);
         Token((uint)(value >> 32));
@@ -121,7 +121,7 @@ public ref struct FdtWriter
     }
 
     /// <summary>A <c>reg</c> of pairs of 64-bit address and size (two cells each).</summary>
-    public void PropertyRegions(ReadOnlySpan<byte> name, ReadOnlySpan<ulong> numbers)
+    public void PropertyRegions(scoped ReadOnlySpan<byte> name, ReadOnlySpan<ulong> numbers)
     {
         PropertyHeader(name, numbers.Length * 8);
         for (int i = 0; i < numbers.Length; i++)
@@ -163,7 +163,7 @@ public ref struct FdtWriter
 
     private void Header(int offset, uint value) => BinaryPrimitives.WriteUInt32BigEndian(_blob.Slice(offset), value);
 
-    private void PropertyHeader(ReadOnlySpan<byte> name, int length)
+    private void PropertyHeader(scoped ReadOnlySpan<byte> name, int length)
     {
         Token(3);
         Token((uint)length);
@@ -171,7 +171,7 @@ public ref struct FdtWriter
     }
 
     /// <summary>Place of a name in the strings block; it is added where it is not there yet.</summary>
-    private int StringOffset(ReadOnlySpan<byte> name)
+    private int StringOffset(scoped ReadOnlySpan<byte> name)
     {
         int offset = _stringsStart;
         while (!_failed && offset < _stringsEnd)
@@ -209,7 +209,7 @@ public ref struct FdtWriter
         _structureEnd += 4;
     }
 
-    private void Bytes(ReadOnlySpan<byte> value, int zeros)
+    private void Bytes(scoped ReadOnlySpan<byte> value, int zeros)
     {
         int padded = (value.Length + zeros + 3) & ~3;
         if (_failed || _stringsStart - _structureEnd < padded)

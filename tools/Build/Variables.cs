@@ -1,0 +1,61 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+
+namespace SharpVisor.Build;
+
+/// <summary>Every variable that a verb understands, in the order in which <c>help</c> shows them.</summary>
+internal static class Variables
+{
+    /// <summary>Values of GUEST that are words, not files.</summary>
+    internal const string LinuxGuest = "linux";
+    internal const string EmbeddedGuest = "embedded";
+
+    internal static readonly Variable Board = new("BOARD", "virt", "machine: virt or raspi3b", OneOf("virt", "raspi3b"));
+    internal static readonly Variable Cpu = new("CPU", "", "processor, a QEMU name (virt: cortex-a72)", Anything);
+    internal static readonly Variable Smp = new("SMP", "2", "processors, 1 to 8 (raspi3b: always 4)", Number(1, 8));
+    internal static readonly Variable Mem = new("MEM", "1G", "memory of the machine (raspi3b: always 1G)", Size);
+    internal static readonly Variable Gic = new("GIC", "3", "interrupt controller of the machine, 2 or 3", OneOf("2", "3"));
+    internal static readonly Variable Guest = new("GUEST", "", "linux (fetched; the default), embedded, or a file:\nImage (plain or gzip), ELF64 or flat binary", GuestFile);
+    internal static readonly Variable Initrd = new("INITRD", "", "the guest's initramfs, a file", ExistingFile);
+    internal static readonly Variable CommandLine = new("CMDLINE", "", "the guest's kernel command line", Anything);
+    internal static readonly Variable VCpus = new("VCPUS", "", "virtual processors, 1 to 8 (as many as SMP)", Number(1, 8));
+    internal static readonly Variable Memory = new("MEMORY", "256M", "memory of the guest", Size);
+    internal static readonly Variable GuestGic = new("GUEST_GIC", "", "the guest's interrupt controller, 2 or 3 (as GIC)", OneOf("2", "3"));
+    internal static readonly Variable Qemu = new("QEMU", "qemu-system-aarch64", "emulator, a name or a path", Anything);
+    internal static readonly Variable QemuArguments = new("QEMU_ARGS", "", "more arguments for the emulator", Anything);
+    internal static readonly Variable Toolchain = new("TOOLCHAIN", "ilc", "compiler: ilc (fetched) or bflat (from PATH)", OneOf("ilc", "bflat"));
+
+    internal static readonly IReadOnlyList<Variable> All =
+    [
+        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, Qemu, QemuArguments, Toolchain,
+    ];
+
+    /// <summary>Bytes in a size such as 512M, 1G or 65536K; null when it is none. A bare number counts MiB, as QEMU has it.</summary>
+    internal static long? ParseSize(string text)
+    {
+        int shift = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
+        string digits = shift == 0 ? text : text[..^1];
+        bool isNumber = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+        return isNumber && number is > 0 and < 1 << 24 ? number << (shift == 0 ? 20 : shift) : null;
+    }
+
+    private static string? Anything(string value) => null;
+
+    private static string? Size(string value) => ParseSize(value) is null ? "a size such as 512M or 1G" : null;
+
+    private static string? ExistingFile(string value) => File.Exists(value) ? null : "a file that exists";
+
+    private static string? GuestFile(string value) =>
+        value is LinuxGuest or EmbeddedGuest || File.Exists(value) ? null : "linux, embedded or a file that exists";
+
+    private static Func<string, string?> OneOf(params string[] words) =>
+        value => words.Contains(value) ? null : string.Join(" or ", words);
+
+    private static Func<string, string?> Number(int lowest, int highest) =>
+        value => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= lowest && number <= highest
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"a number from {lowest} to {highest}");
+}

@@ -1,0 +1,22 @@
+using System.Collections.Generic;
+using SharpVisor.Build.Pipeline;
+using SharpVisor.Build.Running;
+using SharpVisor.Build.Testing;
+
+namespace SharpVisor.Build;
+
+/// <summary>Every verb, in the order in which <c>help</c> shows them.</summary>
+internal static class Verbs
+{
+    internal static readonly IReadOnlyList<Verb> All =
+    [
+        new("build", "make build/sharpvisor.img and build/sharpvisor.elf", BuildCommand.ExecuteAsync),
+        new("run", "build, then boot it under QEMU with a guest", RunCommand.ExecuteAsync),
+        new("smoke", "build, boot Linux, run a few commands in it, power off", SmokeCommand.ExecuteAsync),
+        new("test", "build, then all tests: on this machine and under QEMU", TestCommand.ExecuteAsync),
+        new("bench", "build, then count instructions per operation", BenchCommand.ExecuteAsync),
+        new("debug", "build, then boot it halted with gdb attached", DebugCommand.ExecuteAsync),
+        new("clean", "remove build/", CleanCommand.ExecuteAsync),
+        new("help", "this page", HelpCommand.ExecuteAsync),
+    ];
+}
