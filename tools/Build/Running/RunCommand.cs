@@ -1,10 +1,58 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
+using SharpVisor.Build.Pipeline;
 
 namespace SharpVisor.Build.Running;
 
-/// <summary>The verb <c>run</c>.</summary>
+/// <summary>The verb <c>run</c>: the hypervisor and a guest under QEMU, on this terminal.</summary>
 internal static class RunCommand
 {
-    internal static Task<int> ExecuteAsync(Settings settings) => throw new NotImplementedException();
+    /// <summary>Exit code where the machine ended without the hypervisor's last line and nobody was there to end it.</summary>
+    internal const int EndedSilently = 3;
+
+    internal static async Task<int> ExecuteAsync(Settings settings)
+    {
+        int built = await BuildCommand.ExecuteAsync(settings);
+        if (built != 0)
+        {
+            return built;
+        }
+
+        MachineSettings machine = await MachineChoice.ResolveAsync(settings);
+        GuestSettings? guest = await GuestChoice.ResolveAsync(settings);
+        string? bundle = guest is null ? null : GuestChoice.WriteBundle(guest, "guest");
+        List<string> command = QemuCommand.Create(machine, Repository.Image, bundle);
+        command.InsertRange(1, QemuCommand.TerminalConsole);
+
+        // To standard error: standard output belongs to the machine.
+        Console.Error.WriteLine(ShellWords.Join(command));
+        if (!Console.IsInputRedirected)
+        {
+            Console.Error.WriteLine("Ctrl-A x ends the machine.");
+        }
+
+        (int exitCode, string lastLine) = await new Terminal().RunAsync(command);
+        return ExitCode(exitCode, lastLine, Console.IsInputRedirected);
+    }
+
+    /// <summary>
+    /// What <c>make run</c> ends with: the hypervisor's word where it is the last one; otherwise QEMU's own exit code.
+    /// QEMU answers 0 when it was told to end, which is right for a person's Ctrl-A x; to a script it says why.
+    /// </summary>
+    internal static int ExitCode(int qemuExitCode, string lastLine, bool isScript)
+    {
+        if (qemuExitCode == 0 && ClosingLine.TryParse(lastLine, out int exitCode))
+        {
+            return exitCode;
+        }
+
+        if (qemuExitCode != 0 || !isScript)
+        {
+            return qemuExitCode;
+        }
+
+        Console.Error.WriteLine("The machine ended without the hypervisor's closing line.");
+        return EndedSilently;
+    }
 }

@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Compression;
+using System.Text;
+
+namespace SharpVisor.Build.Fetching;
+
+/// <summary>The default guest's root file system in memory: busybox, and the three files of rootfs/ beside this one.</summary>
+internal static class Initramfs
+{
+    private static readonly string[] s_folders = ["bin", "dev", "etc", "proc", "sys", "tmp"];
+
+    /// <summary>Makes a gzip-compressed cpio archive with a busybox system.</summary>
+    /// <param name="busybox">The statically linked program for arm64.</param>
+    /// <param name="rootFiles">The folder with inittab, rc and profile.</param>
+    internal static byte[] Create(string busybox, string rootFiles)
+    {
+        return Compress(archive =>
+        {
+            foreach (string folder in s_folders)
+            {
+                archive.AddFolder(folder);
+            }
+
+            archive.AddCharacterDevice("dev/console", 5, 1);
+            archive.AddFile("bin/busybox", File.ReadAllBytes(busybox), executable: true);
+            archive.AddLink("init", "bin/busybox");
+            archive.AddFile("etc/inittab", ReadText(rootFiles, "inittab"), executable: false);
+            archive.AddFile("etc/rc", ReadText(rootFiles, "rc"), executable: true);
+            archive.AddFile("etc/profile", ReadText(rootFiles, "profile"), executable: false);
+        });
+    }
+
+    /// <summary>Makes an archive with one program, <c>/init</c>, and a console.</summary>
+    internal static byte[] CreateWithInit(byte[] program)
+    {
+        return Compress(archive =>
+        {
+            archive.AddFolder("dev");
+            archive.AddCharacterDevice("dev/console", 5, 1);
+            archive.AddFile("init", program, executable: true);
+        });
+    }
+
+    /// <summary>The archive with commands for its shell added: Linux takes several archives one behind the other.</summary>
+    internal static byte[] WithCommands(byte[] initramfs, string commands)
+    {
+        byte[] addition = Compress(archive =>
+        {
+            archive.AddFolder("etc");
+            archive.AddFile("etc/commands", Encoding.UTF8.GetBytes(commands.ReplaceLineEndings("\n") + "\n"), executable: false);
+        });
+        List<byte> both = [.. initramfs];
+        while (both.Count % 4 != 0)
+        {
+            both.Add(0);
+        }
+
+        both.AddRange(addition);
+        return [.. both];
+    }
+
+    private static byte[] Compress(Action<CpioWriter> fill)
+    {
+        using MemoryStream result = new();
+        using (GZipStream zip = new(result, CompressionLevel.Optimal))
+        {
+            CpioWriter archive = new(zip);
+            fill(archive);
+            archive.Finish();
+        }
+
+        return result.ToArray();
+    }
+
+    // The checkout may have made CRLF of it; busybox would take the CR as part of each word.
+    private static byte[] ReadText(string folder, string name) =>
+        Encoding.UTF8.GetBytes(File.ReadAllText(Path.Combine(folder, name)).ReplaceLineEndings("\n"));
+}
