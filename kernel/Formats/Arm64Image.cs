@@ -54,7 +54,7 @@ public readonly struct Arm64Image
 
         if (pe > (uint)file.Length || file.Length - pe < PeFileHeaderSize)
         {
-            needed = pe + PeFileHeaderSize;
+            needed = (ulong)pe + PeFileHeaderSize;
             return true;
         }
 

@@ -31,13 +31,16 @@ public readonly ref struct Elf64
     /// <summary>Whether the bytes begin as any ELF file does.</summary>
     public static bool IsElf(ReadOnlySpan<byte> file) => file.StartsWith("\u007fELF"u8);
 
+    /// <summary>Whether bytes for which <see cref="IsElf"/> is true are for a 64-bit little-endian AArch64 machine.</summary>
+    public static bool IsAarch64(ReadOnlySpan<byte> file) =>
+        file.Length >= 20 && file[4] == 2 && file[5] == 1 && BinaryPrimitives.ReadUInt16LittleEndian(file.Slice(18)) == MachineAarch64;
+
     /// <summary>Checks the header. False where it is not a 64-bit little-endian AArch64 program with its headers in the file.</summary>
     public static bool TryCreate(ReadOnlySpan<byte> file, out Elf64 elf)
     {
         elf = default;
-        if (file.Length < HeaderSize || !IsElf(file) || file[4] != 2 || file[5] != 1
+        if (file.Length < HeaderSize || !IsElf(file) || !IsAarch64(file)
             || BinaryPrimitives.ReadUInt16LittleEndian(file.Slice(16)) is not (2 or 3)
-            || BinaryPrimitives.ReadUInt16LittleEndian(file.Slice(18)) != MachineAarch64
             || BinaryPrimitives.ReadUInt16LittleEndian(file.Slice(54)) != ProgramHeaderSize)
         {
             return false;

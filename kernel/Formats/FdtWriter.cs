@@ -96,7 +96,7 @@ public ref struct FdtWriter
     }
 
     /// <summary>A property of 32-bit cells.</summary>
-    public void PropertyCells(scoped ReadOnlySpan<byte> name, ReadOnlySpan<uint> cells)
+    public void PropertyCells(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<uint> cells)
     {
         PropertyHeader(name, cells.Length * 4);
         for (int i = 0; i < cells.Length; i++)
@@ -121,7 +121,7 @@ public ref struct FdtWriter
     }
 
     /// <summary>A <c>reg</c> of pairs of 64-bit address and size (two cells each).</summary>
-    public void PropertyRegions(scoped ReadOnlySpan<byte> name, ReadOnlySpan<ulong> numbers)
+    public void PropertyRegions(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<ulong> numbers)
     {
         PropertyHeader(name, numbers.Length * 8);
         for (int i = 0; i < numbers.Length; i++)

@@ -39,12 +39,26 @@ public static class Gzip
             && BinaryPrimitives.ReadUInt32LittleEndian(trailer) == Crc32.Compute(output.Slice(0, size));
     }
 
+    /// <summary>Decompresses the beginning of the file only; nothing is checked of the rest.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="output">Where the beginning goes.</param>
+    /// <param name="inflate">Work tables.</param>
+    /// <param name="size">Bytes written: at least as many as fit before the 258 last of <paramref name="output"/>, unless the file holds less.</param>
+    /// <returns>False where the file is malformed as far as it was read.</returns>
+    public static bool TryPeek(ReadOnlySpan<byte> file, Span<byte> output, Inflate inflate, out int size)
+    {
+        size = 0;
+        return IsGzip(file) && TrySkipHeader(file, out int start)
+            && (inflate.TryDecompress(file.Slice(start), output, out _, out size) || size > output.Length - Inflate.LongestMatch);
+    }
+
     private static bool TrySkipHeader(ReadOnlySpan<byte> file, out int offset)
     {
         byte flags = file[3];
         offset = HeaderSize;
         if ((flags & Extra) != 0)
         {
+            // IsGzip has seen to it that there are bytes behind the header.
             offset += 2 + BinaryPrimitives.ReadUInt16LittleEndian(file.Slice(offset));
         }
 

@@ -8,6 +8,9 @@ namespace SharpVisor.Formats;
 /// </summary>
 public sealed class Inflate
 {
+    /// <summary>Most bytes that one code writes.</summary>
+    public const int LongestMatch = 258;
+
     private const int MaximumBits = 15;
     private const int FastBits = 10;
     private const int LiteralCodes = 288;
@@ -36,7 +39,7 @@ public sealed class Inflate
     /// <param name="input">The compressed bytes; more may follow the stream.</param>
     /// <param name="output">Where the result goes.</param>
     /// <param name="consumed">Bytes of input that the stream took.</param>
-    /// <param name="produced">Bytes written.</param>
+    /// <param name="produced">Bytes written. Where the stream does not fit, fewer than <see cref="LongestMatch"/> bytes of the output are left unwritten.</param>
     /// <returns>False where the stream is malformed, ends too early, or does not fit.</returns>
     public bool TryDecompress(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int produced)
     {
@@ -68,13 +71,15 @@ public sealed class Inflate
     {
         bits.AlignToByte();
         uint length = bits.Take(16);
-        if ((bits.Take(16) ^ 0xffff) != length || !bits.TryTakeBytes((int)length, out ReadOnlySpan<byte> bytes) || !bytes.TryCopyTo(output.Slice(produced)))
+        if ((bits.Take(16) ^ 0xffff) != length || !bits.TryTakeBytes((int)length, out ReadOnlySpan<byte> bytes))
         {
             return false;
         }
 
-        produced += bytes.Length;
-        return true;
+        int fitting = Math.Min(bytes.Length, output.Length - produced);
+        bytes.Slice(0, fitting).CopyTo(output.Slice(produced));
+        produced += fitting;
+        return fitting == bytes.Length;
     }
 
     private bool TryUseFixedCodes()
@@ -158,7 +163,14 @@ public sealed class Inflate
 
     private bool TryDecodeBlock(ref BitReader bits, Span<byte> output, ref int produced)
     {
-        int position = produced;
+        produced = DecodeBlock(ref bits, output, produced, out bool sound);
+        return sound;
+    }
+
+    /// <summary>Decodes up to the end of the block, or to what is wrong; returns the place behind what was written.</summary>
+    private int DecodeBlock(ref BitReader bits, Span<byte> output, int position, out bool sound)
+    {
+        sound = false;
         while (true)
         {
             int symbol = _literals.Decode(ref bits);
@@ -166,7 +178,7 @@ public sealed class Inflate
             {
                 if (symbol < 0 || position >= output.Length || bits.IsExhausted)
                 {
-                    return false;
+                    return position;
                 }
 
                 output[position++] = (byte)symbol;
@@ -175,27 +187,27 @@ public sealed class Inflate
 
             if (symbol == EndOfBlock)
             {
-                produced = position;
-                return !bits.IsExhausted;
+                sound = !bits.IsExhausted;
+                return position;
             }
 
             symbol -= EndOfBlock + 1;
             if (symbol >= LengthBases.Length)
             {
-                return false;
+                return position;
             }
 
             int length = LengthBases[symbol] + (int)bits.Take(LengthExtraBits[symbol]);
             int distanceSymbol = _distances.Decode(ref bits);
             if ((uint)distanceSymbol >= (uint)DistanceBases.Length)
             {
-                return false;
+                return position;
             }
 
             int distance = DistanceBases[distanceSymbol] + (int)bits.Take(DistanceExtraBits[distanceSymbol]);
             if (distance > position || length > output.Length - position || bits.IsExhausted)
             {
-                return false;
+                return position;
             }
 
             // Source and destination may overlap: byte by byte repeats what was just written.

@@ -22,8 +22,8 @@ public readonly struct Stage2Configuration
             _ => 48,
         };
         InputBits = physicalBits < MaximumInputBits ? physicalBits : MaximumInputBits;
-        ulong outputSize = (ulong)(physicalRange < 5 ? physicalRange : 5);
-        TranslationControl = Reserved1 | (outputSize << 16) | WalksWriteBackInnerShareable | StartAtLevel1 | (ulong)(64 - InputBits);
+        ulong outputSize = (uint)(physicalRange < 5 ? physicalRange : 5);
+        TranslationControl = Reserved1 | (outputSize << 16) | WalksWriteBackInnerShareable | StartAtLevel1 | (uint)(64 - InputBits);
     }
 
     /// <summary>Size of a guest's physical address space in bits: at most 40.</summary>
@@ -35,5 +35,5 @@ public readonly struct Stage2Configuration
     /// <summary>VTTBR_EL2 of a VM.</summary>
     /// <param name="root">Address of its first-level table.</param>
     /// <param name="vmid">1 to 255; 0 is for no VM.</param>
-    public static ulong TableBase(ulong root, int vmid) => root | ((ulong)vmid << 48);
+    public static ulong TableBase(ulong root, int vmid) => root | ((ulong)(uint)vmid << 48);
 }
