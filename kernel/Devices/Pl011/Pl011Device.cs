@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 
 namespace SharpVisor.Devices;
@@ -114,13 +115,8 @@ public sealed class Pl011Device : MmioDevice
     /// <remarks>Registers answer at their own offset, to any size; the bytes between read as zero.</remarks>
     public override ulong Read(int vcpu, uint offset, int size)
     {
-        ulong wanted = ulong.MaxValue >> (64 - (size << 3));
-        if (offset == Flags)
-        {
-            return _flags & wanted;
-        }
-
-        return (offset == Data ? ReadData(vcpu) : ReadRegister(offset)) & wanted;
+        // Polled once or twice for every byte: all else is out of the way.
+        return offset == Flags ? _flags & Wanted(size) : ReadOther(vcpu, offset, size);
     }
 
     /// <inheritdoc/>
@@ -128,7 +124,7 @@ public sealed class Pl011Device : MmioDevice
     {
         if (offset != Data)
         {
-            WriteRegister(vcpu, offset, (uint)(value & (ulong.MaxValue >> (64 - (size << 3)))));
+            WriteRegister(vcpu, offset, (uint)(value & Wanted(size)));
         }
         else if (IsLoopback)
         {
@@ -161,6 +157,13 @@ public sealed class Pl011Device : MmioDevice
         SetResetState();
         LeaveAndUpdate(-1);
     }
+
+    /// <summary>The bits of so many bytes.</summary>
+    private static ulong Wanted(int size) => ulong.MaxValue >> (64 - (size << 3));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong ReadOther(int self, uint offset, int size) =>
+        (offset == Data ? ReadData(self) : ReadRegister(offset)) & Wanted(size);
 
     private void SetResetState()
     {
