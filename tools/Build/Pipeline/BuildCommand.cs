@@ -1,10 +1,69 @@
 using System;
+using System.Collections.Generic;
+using System.IO;
 using System.Threading.Tasks;
+using SharpVisor.Build.Setup;
 
 namespace SharpVisor.Build.Pipeline;
 
-/// <summary>The verb <c>build</c>.</summary>
-internal static class BuildCommand
+/// <summary>
+/// The verb <c>build</c>: C# to IL to objects to images, first of the test guests (the hypervisor's image carries
+/// one of them), then of the hypervisor.
+/// </summary>
+internal sealed class BuildCommand
 {
-    internal static Task<int> ExecuteAsync(Settings settings) => throw new NotImplementedException();
+    private readonly StepCache _cache = new();
+    private readonly IlStep _il;
+    private readonly ManagedCodeStep _managedCode;
+    private readonly AssembleStep _assembler;
+    private readonly LinkStep _linker;
+
+    private BuildCommand(Settings settings, string clang, string lld)
+    {
+        _il = new IlStep(_cache);
+        _managedCode = new ManagedCodeStep(_cache, settings);
+        _assembler = new AssembleStep(_cache, clang);
+        _linker = new LinkStep(_cache, lld, _assembler);
+    }
+
+    /// <summary>Builds everything. Answers 0; what goes wrong is a <see cref="BuildException"/>.</summary>
+    internal static async Task<int> ExecuteAsync(Settings settings)
+    {
+        IReadOnlyList<string> tools = await Toolbox.RequireAsync([Tools.Clang, Tools.Lld]);
+        using IDisposable exclusive = await BuildLock.AcquireAsync();
+        BuildCommand build = new(settings, tools[0], tools[1]);
+        await build.BuildGuestsAsync();
+        await build.BuildHypervisorAsync();
+        Console.WriteLine($"{Repository.Shorten(Repository.Image)}: {new FileInfo(Repository.Image).Length} bytes");
+        return 0;
+    }
+
+    private async Task BuildGuestsAsync()
+    {
+        IReadOnlyList<FreestandingProgram> guests = FreestandingProgram.Guests();
+        await _il.RunAsync("the test guests", guests);
+        foreach (FreestandingProgram guest in guests)
+        {
+            await _managedCode.RunAsync(guest);
+            await LinkAsync(guest, []);
+        }
+    }
+
+    private async Task BuildHypervisorAsync()
+    {
+        FreestandingProgram hypervisor = FreestandingProgram.Hypervisor;
+        await _il.RunAsync("the hypervisor", [hypervisor]);
+        await _managedCode.RunAsync(hypervisor);
+        string embedded = await _assembler.RunAsync(
+            hypervisor,
+            Repository.Combine("linker/embedded.S"),
+            [Repository.GuestImage(FreestandingProgram.EmbeddedGuest)]);
+        await LinkAsync(hypervisor, [embedded]);
+    }
+
+    private async Task LinkAsync(FreestandingProgram program, IReadOnlyList<string> more)
+    {
+        IReadOnlyList<string> assembled = await _assembler.RunAsync(program);
+        await _linker.RunAsync(program, [program.ManagedObject, .. assembled, .. more]);
+    }
 }
