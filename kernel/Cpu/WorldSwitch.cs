@@ -70,6 +70,7 @@ internal static unsafe class WorldSwitch
         SystemRegisters.WriteTpidrEl2(vcpu.Address);
         vcpu.Vm.Gic.RestoreContext(vcpu.Index);
         vcpu.Cpu.Interrupts.Enable(InterruptNumbers.VirtualTimer);
+        vcpu.Vm.Power.ConfirmOn(vcpu.Index);
         Barrier.Instruction();
         return true;
     }
