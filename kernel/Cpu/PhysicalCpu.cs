@@ -1,4 +1,6 @@
+using System.Threading;
 using SharpVisor.Drivers;
+using SharpVisor.Memory;
 
 namespace SharpVisor.Cpu;
 
@@ -19,6 +21,14 @@ public sealed class PhysicalCpu
 
     internal const int MaximumAssigned = 8;
 
+    /// <summary>Aff3, Aff2, Aff1 and Aff0 of MPIDR_EL1.</summary>
+    internal const ulong AffinityMask = 0xff_00ff_ffff;
+
+    private const ulong StackSize = 32 << 10;
+    private const ulong EmergencyStackSize = 8 << 10;
+
+    private int _online;
+
     internal PhysicalCpu(int index, ulong affinity, InterruptController interrupts, ulong stackTop, ulong emergencyStackTop)
     {
         Index = index;
@@ -29,7 +39,22 @@ public sealed class PhysicalCpu
         Idle = new VCpu(this);
     }
 
-    /// <summary>Position in the device tree's list of CPUs, from 0.</summary>
+    /// <summary>Makes a CPU with stacks of its own, below them a page that nobody can touch.</summary>
+    internal static bool TryMake(int index, ulong affinity, InterruptController interrupts, PageAllocator pages, PageTable map, out PhysicalCpu? cpu)
+    {
+        cpu = null;
+        if (!pages.TryAllocate(PageTable.PageSize + StackSize + EmergencyStackSize, PageTable.PageSize, out ulong guard)
+            || !map.TryUnmap(guard, PageTable.PageSize))
+        {
+            return false;
+        }
+
+        ulong stackTop = guard + PageTable.PageSize + StackSize;
+        cpu = new PhysicalCpu(index, affinity, interrupts, stackTop, stackTop + EmergencyStackSize);
+        return true;
+    }
+
+    /// <summary>Number, from 0 for the CPU that starts the machine; the others in the order of the device tree.</summary>
     public int Index { get; }
 
     /// <summary>MPIDR_EL1 affinity fields.</summary>
@@ -42,7 +67,11 @@ public sealed class PhysicalCpu
     internal ulong EmergencyStackTop { get; }
 
     /// <summary>Whether the CPU has come up.</summary>
-    internal bool Online { get; set; }
+    internal bool IsOnline
+    {
+        get => Volatile.Read(ref _online) != 0;
+        set => Volatile.Write(ref _online, value ? 1 : 0);
+    }
 
     /// <summary>Number of entries of <see cref="Assigned"/> in use.</summary>
     internal int AssignedCount { get; private set; }

@@ -16,9 +16,11 @@ namespace SharpVisor.Machine;
 /// </remarks>
 internal sealed class Vm
 {
+    // In place of a reason: the last CPU to leave is at work on the stop.
+    private const int Completing = -1;
+
     private readonly byte[] _name;
     private int _stop;
-    private int _completing;
 
     internal Vm(VmDefinition definition, GuestMemory memory, PageTable stage2, ulong translationTable)
     {
@@ -89,6 +91,7 @@ internal sealed class Vm
         }
 
         Power.Reset();
+        Volatile.Write(ref _stop, (int)VmStop.None); // from here on it can be stopped again
         StartVCpu(0, entry, deviceTree);
         return true;
     }
@@ -110,7 +113,8 @@ internal sealed class Vm
     /// <summary>Where a stop is wanted and no CPU holds a VCpu any more: does what the reason asks for.</summary>
     internal void CompleteStopWhenQuiet()
     {
-        if (!IsStopping)
+        int reason = Volatile.Read(ref _stop);
+        if (reason is (int)VmStop.None or Completing)
         {
             return;
         }
@@ -123,18 +127,10 @@ internal sealed class Vm
             }
         }
 
-        if (Interlocked.Exchange(ref _completing, 1) != 0)
+        if (Interlocked.CompareExchange(ref _stop, Completing, reason) == reason)
         {
-            return;
+            Complete((VmStop)reason);
         }
-
-        // Somebody else may have completed this very stop since the check above.
-        if (IsStopping)
-        {
-            Complete((VmStop)_stop);
-        }
-
-        Volatile.Write(ref _completing, 0);
     }
 
     private void Complete(VmStop reason)
@@ -155,7 +151,6 @@ internal sealed class Vm
         if (reason == VmStop.Reset)
         {
             ResetDevices();
-            Volatile.Write(ref _stop, (int)VmStop.None);
             if (TryPowerOn())
             {
                 return;

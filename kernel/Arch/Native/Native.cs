@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 
@@ -10,6 +11,11 @@ public static unsafe class Native
     [RuntimeImport("*", "wait_for_interrupt")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WaitForInterrupt();
+
+    /// <summary>YIELD: a hint that others may run; also what ends a CPU's slice in an instruction-counted emulator.</summary>
+    [RuntimeImport("*", "yield_hint")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void Yield();
 
     /// <summary>Cleans and invalidates the data cache to the point of coherency and invalidates instruction caches: for what is read with the MMU off, and for code.</summary>
     [RuntimeImport("*", "clean_to_coherency")]
@@ -42,6 +48,7 @@ public static unsafe class Native
     public static extern void LoadSimd(void* state);
 
     /// <summary>Waits for ever.</summary>
+    [DoesNotReturn]
     [RuntimeImport("*", "park")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void Park();

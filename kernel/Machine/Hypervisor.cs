@@ -1,0 +1,396 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Internal.Runtime;
+using SharpVisor.Arch;
+using SharpVisor.Console;
+using SharpVisor.Cpu;
+using SharpVisor.Debug;
+using SharpVisor.Drivers;
+using SharpVisor.Formats;
+using SharpVisor.Interrupts;
+using SharpVisor.Machine.Loading;
+using SharpVisor.Memory;
+
+namespace SharpVisor.Machine;
+
+/// <summary>
+/// The composition root: finds out what the machine has, makes the concrete objects, brings up the CPUs, makes the
+/// VMs of the boot bundle, and ends the machine when the last of them has ended.
+/// </summary>
+internal static unsafe class Hypervisor
+{
+    private const int MaximumVms = 16;
+    private const int MaximumExtents = 64;
+    private const int SecondaryPatience = 10_000_000;
+    private const int ExitClean = 0;
+    private const int ExitVmFailed = 1;
+    private const int ExitMachineFailed = 2;
+
+    private static PageAllocator? s_pages;
+    private static InterruptController? s_interrupts;
+    private static Pl011Uart? s_uart;
+    private static HostConsole? s_console;
+    private static MachineClock? s_clock;
+    private static GuestLoader? s_loader;
+    private static VirtualCpuInterface? s_virtualInterface;
+    private static PhysicalCpu?[]? s_allCpus;
+    private static PhysicalCpu?[]? s_cpus;
+    private static Vm?[]? s_vms;
+    private static int s_allCpuCount;
+    private static int s_cpuCount;
+    private static int s_vmCount;
+    private static int s_vmsMade;
+
+    /// <summary>Free memory.</summary>
+    internal static PageAllocator Pages => s_pages!;
+
+    /// <summary>The machine's interrupt controller.</summary>
+    internal static InterruptController Interrupts => s_interrupts!;
+
+    /// <summary>The serial line.</summary>
+    internal static HostConsole Console => s_console!;
+
+    /// <summary>The time of day.</summary>
+    internal static MachineClock Clock => s_clock!;
+
+    /// <summary>What puts guests into memory.</summary>
+    internal static GuestLoader Loader => s_loader!;
+
+    /// <summary>The hardware's virtual CPU interface; acts on the calling CPU.</summary>
+    internal static VirtualCpuInterface VirtualInterface => s_virtualInterface!;
+
+    /// <summary>Stage-2 translation as this machine's CPUs can do it.</summary>
+    internal static Stage2Configuration Stage2 => new((int)SystemRegisters.ReadIdAa64mmfr0El1() & 15);
+
+    /// <summary>CPUs that take part.</summary>
+    internal static int CpuCount => s_cpuCount;
+
+    /// <summary>A CPU that takes part, 0 to <see cref="CpuCount"/> - 1.</summary>
+    internal static PhysicalCpu Cpu(int index) => s_cpus![index]!;
+
+    /// <summary>The first CPU, from reset to its first guest.</summary>
+    /// <param name="deviceTree">Address of the machine's device tree, as firmware gave it.</param>
+    [DoesNotReturn]
+    internal static void Run(ulong deviceTree)
+    {
+        if (!PhysicalTree.TryRead(deviceTree, out FdtReader tree, out FdtError error))
+        {
+            Fail(FdtErrorText.Describe(error));
+        }
+
+        if (!Pl011Uart.TryProbe(tree, out s_uart))
+        {
+            Fail("no PL011 UART in the device tree"u8);
+        }
+
+        Log.SetSink(s_uart!);
+        PowerControl.HasFirmware = PhysicalTree.HasFirmware(tree);
+        if (!GicV3.TryProbe(tree, out s_interrupts) && !GicV2.TryProbe(tree, out s_interrupts))
+        {
+            Fail("no GICv2 with virtualization extensions and no GICv3 in the device tree"u8);
+        }
+
+        FindMemory(tree, deviceTree);
+        ulong clock = MachineClock.FindDevice(tree);
+        if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)
+            || !HypervisorMap.MapDevice(map!, s_uart!.Address, PageTable.PageSize)
+            || (clock != 0 && !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)))
+        {
+            Fail("no memory for the hypervisor's page tables"u8);
+        }
+
+        FindCpus(tree, map!);
+        Native.SwitchMap(map!.Root);
+        Interrupts.Initialise();
+        if (!PrepareCpu(Cpu(0)))
+        {
+            Fail("the interrupt controller has nothing for the first CPU"u8);
+        }
+
+        s_virtualInterface = Interrupts is GicV2 gic ? new GicV2CpuInterface(gic.ControlInterface) : new GicV3CpuInterface();
+        s_clock = MachineClock.Make(clock);
+        s_loader = new GuestLoader(new Inflate(), new BulkCopier());
+        s_vms = new Vm?[MaximumVms];
+        s_console = new HostConsole(s_uart!);
+        s_uart!.EnableReceive();
+        Interrupts.Enable(s_uart.Interrupt);
+        StartSecondaries(map!.Root);
+        Log.Line().Text("EL2 on "u8).Decimal((ulong)s_cpuCount).Text(s_cpuCount == 1 ? " CPU (MIDR "u8 : " CPUs (MIDR "u8)
+            .Hex(SystemRegisters.ReadMidrEl1()).Text("), GICv"u8).Decimal((ulong)Interrupts.Version).Text(", "u8)
+            .Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
+        Heap.Close();
+        MakeVms(tree);
+        StartVms();
+        CpuLoop.Run(Cpu(0));
+    }
+
+    /// <summary>Another CPU, from its entry to its first guest.</summary>
+    [DoesNotReturn]
+    internal static void RunSecondary(int index)
+    {
+        PhysicalCpu cpu = s_allCpus![index]!;
+        if (!PrepareCpu(cpu))
+        {
+            Log.Line().Text("CPU "u8).Decimal((ulong)index).Text(" left out: the interrupt controller has nothing for it"u8).End();
+            Native.Park();
+        }
+
+        CpuLoop.Run(cpu);
+    }
+
+    /// <summary>An interrupt of a physical device.</summary>
+    /// <param name="current">What the calling CPU was running.</param>
+    /// <param name="interrupt">INTID.</param>
+    internal static void HandleDeviceInterrupt(VCpu current, uint interrupt)
+    {
+        if (interrupt == s_uart!.Interrupt)
+        {
+            s_console!.Receive(current);
+        }
+        else
+        {
+            Interrupts.Disable(interrupt);
+            Log.Line().Text("interrupt "u8).Decimal(interrupt).Text(" has no driver: disabled"u8).End();
+        }
+    }
+
+    /// <summary>The VM after this one that has not ended, in the order of the bundle and round again.</summary>
+    internal static Vm? NextVm(Vm? vm)
+    {
+        int start = 0;
+        for (int i = 0; i < s_vmCount; i++)
+        {
+            if (s_vms![i] == vm)
+            {
+                start = i + 1;
+            }
+        }
+
+        for (int i = 0; i < s_vmCount; i++)
+        {
+            Vm? next = s_vms![(start + i) % s_vmCount];
+            if (next != null && !next.HasEnded)
+            {
+                return next;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>One line a VM.</summary>
+    internal static void ReportVms()
+    {
+        for (int i = 0; i < s_vmCount; i++)
+        {
+            Vm vm = s_vms![i]!;
+            Log.Line().Text(vm.Name).Text(vm.HasEnded ? ": ended, "u8 : ": running, "u8).Decimal((ulong)vm.VCpus.Length)
+                .Text(" VCpus, "u8).Size(vm.Memory.Length).End();
+        }
+    }
+
+    /// <summary>A VM has come to its end. With the last one the machine ends.</summary>
+    internal static void VmEnded()
+    {
+        bool failed = s_vmCount != Volatile.Read(ref s_vmsMade);
+        for (int i = 0; i < s_vmCount; i++)
+        {
+            if (!s_vms![i]!.HasEnded)
+            {
+                if (s_console!.Attached == null || s_console.Attached.HasEnded)
+                {
+                    s_console.Attach(NextVm(null));
+                }
+
+                return;
+            }
+
+            failed |= s_vms[i]!.HasCrashed;
+        }
+
+        Stop(failed ? ExitVmFailed : ExitClean);
+    }
+
+    /// <summary>Ends the machine.</summary>
+    [DoesNotReturn]
+    internal static void Stop(int exitCode)
+    {
+        Log.Line().Text("machine stopped, exit code "u8).Decimal((ulong)exitCode).End();
+        PowerControl.Off();
+        Log.Line("firmware cannot switch the machine off: switch it off by hand"u8);
+        Native.Park();
+    }
+
+    [DoesNotReturn]
+    private static void Fail(ReadOnlySpan<byte> reason)
+    {
+        Log.Line().Text("cannot start: "u8).Text(reason).End();
+        Stop(ExitMachineFailed);
+    }
+
+    private static void FindMemory(FdtReader tree, ulong deviceTree)
+    {
+        s_pages = new PageAllocator(MaximumExtents);
+        const ulong reach = 1ul << HypervisorMap.AddressBits;
+        for (int i = 0; PhysicalTree.TryGetMemory(tree, i, out ulong start, out ulong length); i++)
+        {
+            if (start < reach)
+            {
+                s_pages.TryAdd(start, Math.Min(length, reach - start));
+            }
+        }
+
+        bool reserved = s_pages.TryReserve(HypervisorMap.ImageStart(), HypervisorMap.ImageEnd() - HypervisorMap.ImageStart())
+            && s_pages.TryReserve(deviceTree, (ulong)tree.TotalSize)
+            && (!PhysicalTree.TryGetRamdisk(tree, out ulong ramdisk, out ulong ramdiskLength) || s_pages.TryReserve(ramdisk, ramdiskLength));
+        PhysicalTree.ReserveMemory(tree, s_pages);
+        if (!reserved || s_pages.FreeBytes == 0)
+        {
+            Fail("no usable memory in the device tree"u8);
+        }
+    }
+
+    private static void FindCpus(FdtReader tree, PageTable map)
+    {
+        int count = 0;
+        while (PhysicalTree.TryGetCpu(tree, count, out _))
+        {
+            count++;
+        }
+
+        if (count == 0)
+        {
+            Fail("no CPU in the device tree"u8);
+        }
+
+        s_allCpus = new PhysicalCpu?[count];
+        s_cpus = new PhysicalCpu?[count];
+        ulong self = SystemRegisters.ReadMpidrEl1() & PhysicalCpu.AffinityMask;
+        s_allCpus[0] = new PhysicalCpu(0, self, Interrupts, BootStackTop(), EmergencyStackTop());
+        s_allCpuCount = 1;
+        for (int i = 0; i < count; i++)
+        {
+            PhysicalTree.TryGetCpu(tree, i, out ulong affinity);
+            if (affinity != self && s_allCpuCount < count)
+            {
+                if (!PhysicalCpu.TryMake(s_allCpuCount, affinity, Interrupts, Pages, map, out PhysicalCpu? cpu))
+                {
+                    Fail("no memory for the CPUs' stacks"u8);
+                }
+
+                s_allCpus[s_allCpuCount++] = cpu;
+            }
+        }
+
+        s_cpus[0] = s_allCpus[0];
+        s_cpuCount = 1;
+        if (!Start.IsLayoutAsAssemblyThinks(Cpu(0).Idle))
+        {
+            Panic.Stop("boot/layout.inc and GuestContext.cs disagree"u8);
+        }
+    }
+
+    private static bool PrepareCpu(PhysicalCpu cpu)
+    {
+        if (!Interrupts.InitialiseCpu(cpu.Index, cpu.Affinity))
+        {
+            return false;
+        }
+
+        WorldSwitch.InitialiseCpu(cpu, Stage2.TranslationControl);
+        Interrupts.Enable(InterruptNumbers.Maintenance);
+        Interrupts.Enable(InterruptNumbers.HypervisorTimer);
+        cpu.IsOnline = true;
+        return true;
+    }
+
+    /// <summary>Starts the other CPUs. Those that do not come up take no part.</summary>
+    private static void StartSecondaries(ulong root)
+    {
+        for (int i = 1; i < s_allCpuCount; i++)
+        {
+            if (!PowerControl.HasFirmware || !PowerControl.TryStartCpu(s_allCpus![i]!, root))
+            {
+                Log.Line().Text("CPU "u8).Decimal((ulong)i).Text(PowerControl.HasFirmware
+                    ? ": firmware does not start it"u8
+                    : ": no PSCI firmware to start it"u8).End();
+                s_allCpus![i] = null;
+            }
+        }
+
+        for (int i = 1; i < s_allCpuCount; i++)
+        {
+            PhysicalCpu? cpu = s_allCpus![i];
+            if (cpu == null)
+            {
+                continue;
+            }
+
+            for (int patience = 0; patience < SecondaryPatience && !cpu.IsOnline; patience++)
+            {
+                Native.Yield();
+            }
+
+            if (cpu.IsOnline)
+            {
+                s_cpus![s_cpuCount++] = cpu;
+            }
+            else
+            {
+                Log.Line().Text("CPU "u8).Decimal((ulong)i).Text(": does not come up"u8).End();
+            }
+        }
+    }
+
+    private static void MakeVms(FdtReader tree)
+    {
+        if (PhysicalTree.TryGetRamdisk(tree, out ulong start, out ulong length))
+        {
+            if (length > int.MaxValue)
+            {
+                Fail("the boot bundle is larger than 2 GiB"u8);
+            }
+
+            s_vmsMade = BootBundle.Make(new ReadOnlySpan<byte>((void*)start, (int)length));
+        }
+        else
+        {
+            Log.Line("no boot bundle: the embedded guest serves"u8);
+            s_vmsMade = BootBundle.MakeEmbedded();
+        }
+    }
+
+    /// <summary>Takes up a VM that was made.</summary>
+    internal static bool TryAdd(Vm vm)
+    {
+        if (s_vmCount == MaximumVms)
+        {
+            return false;
+        }
+
+        s_vms![s_vmCount++] = vm;
+        return true;
+    }
+
+    private static void StartVms()
+    {
+        Console.Attach(s_vms![0]);
+        for (int i = 0; i < s_vmCount; i++)
+        {
+            s_vms[i]!.TryPowerOn();
+        }
+
+        VmEnded();
+    }
+
+    [RuntimeImport("*", "boot_stack_top_address")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern ulong BootStackTop();
+
+    [RuntimeImport("*", "emergency_stack_top_address")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern ulong EmergencyStackTop();
+}

@@ -1,0 +1,58 @@
+using System;
+using SharpVisor.Formats;
+
+namespace SharpVisor.Machine;
+
+/// <summary>What a VM is made from, kept for its resets. Images stay where the boot loader put them.</summary>
+internal sealed unsafe class VmDefinition
+{
+    private readonly byte* _kernel;
+    private readonly int _kernelLength;
+    private readonly byte* _ramdisk;
+    private readonly int _ramdiskLength;
+    private readonly byte* _commandLine;
+    private readonly int _commandLineLength;
+
+    internal VmDefinition(in BundleVm source)
+    {
+        Name = new byte[source.Name.Length];
+        source.Name.CopyTo(Name);
+        Memory = source.Memory;
+        VCpus = source.VCpus;
+        GicVersion = source.GicVersion;
+        _kernel = Pin(source.Kernel, out _kernelLength);
+        _ramdisk = Pin(source.Ramdisk, out _ramdiskLength);
+        _commandLine = Pin(source.CommandLine, out _commandLineLength);
+    }
+
+    /// <summary>Name in ASCII.</summary>
+    internal byte[] Name { get; }
+
+    /// <summary>RAM in bytes.</summary>
+    internal ulong Memory { get; }
+
+    /// <summary>Number of VCpus.</summary>
+    internal uint VCpus { get; }
+
+    /// <summary>2 or 3; 0 for the machine's own.</summary>
+    internal uint GicVersion { get; }
+
+    /// <summary>The kernel's file.</summary>
+    internal ReadOnlySpan<byte> Kernel => new(_kernel, _kernelLength);
+
+    /// <summary>The initial ramdisk; empty where there is none.</summary>
+    internal ReadOnlySpan<byte> Ramdisk => new(_ramdisk, _ramdiskLength);
+
+    /// <summary>/chosen bootargs.</summary>
+    internal ReadOnlySpan<byte> CommandLine => new(_commandLine, _commandLineLength);
+
+    // The spans point into the boot bundle or the image, which never move.
+    private static byte* Pin(ReadOnlySpan<byte> span, out int length)
+    {
+        length = span.Length;
+        fixed (byte* start = span)
+        {
+            return start;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System;
+using Internal.Runtime;
+using SharpVisor.Arch;
+using SharpVisor.Console;
+using SharpVisor.Cpu;
+using SharpVisor.Debug;
+using SharpVisor.Devices;
+using SharpVisor.Drivers;
+using SharpVisor.Formats;
+using SharpVisor.Interrupts;
+using SharpVisor.Machine.Loading;
+using SharpVisor.Memory;
+
+namespace SharpVisor.Machine;
+
+/// <summary>Makes VMs: memory, tables, GIC, devices, VCpus, all of their objects in one region of memory.</summary>
+internal static unsafe class VmFactory
+{
+    private const ulong RegionSize = 256 << 10;
+    private const ulong GiB = 1ul << 30;
+    private const ulong MiB = 1ul << 20;
+    private const ulong SmallestMemory = MiB;
+    private const int BusCapacity = 48;
+
+    private static int s_lastVmid;
+    private static int s_nextCpu;
+
+    /// <summary>Makes a VM, ready to be powered on. False, with a line that says why, where it cannot be.</summary>
+    internal static bool TryMake(in BundleVm source, out Vm? vm)
+    {
+        vm = null;
+        ReadOnlySpan<byte> problem = Check(source, out int gicVersion);
+        if (!problem.IsEmpty)
+        {
+            return Refuse(source.Name, problem);
+        }
+
+        PageAllocator pages = Hypervisor.Pages;
+        if (!TryAllocateMemory(pages, source.Memory, out ulong host))
+        {
+            Log.Line().Text(source.Name).Text(": cannot start: needs "u8).Size(source.Memory).Text(" of memory in one piece, "u8)
+                .Decimal(pages.FreeBytes >> 20).Text(" MiB are free"u8).End();
+            return false;
+        }
+
+        if (!pages.TryAllocate(RegionSize, PageTable.PageSize, out ulong region))
+        {
+            pages.Free(host, source.Memory);
+            return Refuse(source.Name, "no memory for its objects"u8);
+        }
+
+        Heap.Open(region, RegionSize);
+        vm = Make(source, gicVersion, new GuestMemory(GuestMemoryMap.Ram, source.Memory, host));
+        ulong end = (Heap.Close() + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
+        pages.Free(end, region + RegionSize - end);
+        if (vm == null)
+        {
+            pages.Free(host, source.Memory);
+            pages.Free(region, end - region);
+            return Refuse(source.Name, "no memory for its stage-2 tables"u8);
+        }
+
+        return true;
+    }
+
+    private static bool Refuse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> why)
+    {
+        Log.Line().Text(name).Text(": cannot start: "u8).Text(why).End();
+        return false;
+    }
+
+    /// <summary>What is wrong with a definition on this machine; empty where nothing is.</summary>
+    private static ReadOnlySpan<byte> Check(in BundleVm source, out int gicVersion)
+    {
+        gicVersion = source.GicVersion == 0 ? Hypervisor.Interrupts.Version : (int)source.GicVersion;
+        if (source.VCpus > VirtualGic.MaximumVCpus)
+        {
+            return "more than 8 VCpus"u8;
+        }
+
+        if (source.VCpus > (uint)(Hypervisor.CpuCount - s_nextCpu))
+        {
+            return "more VCpus than free CPUs: each VCpu has a CPU of its own"u8;
+        }
+
+        if (source.Memory < SmallestMemory || (source.Memory & (PageTable.PageSize - 1)) != 0)
+        {
+            return "memory must be at least 1 MiB and a multiple of 4 KiB"u8;
+        }
+
+        if (source.Memory > (1ul << Hypervisor.Stage2.InputBits) - GuestMemoryMap.Ram)
+        {
+            return "more memory than stage 2 can map on this CPU"u8;
+        }
+
+        if (gicVersion is not (2 or 3))
+        {
+            return "its gic must be 2 or 3"u8;
+        }
+
+        return gicVersion == 3 && Hypervisor.Interrupts.Version == 2 ? "a GICv3 guest needs a GICv3 machine (GIC=3)"u8 : default;
+    }
+
+    private static bool TryAllocateMemory(PageAllocator pages, ulong length, out ulong host) =>
+        (length >= GiB && pages.TryAllocate(length, GiB, out host)) || pages.TryAllocate(length, 2 * MiB, out host);
+
+    private static Vm? Make(in BundleVm source, int gicVersion, GuestMemory memory)
+    {
+        Stage2Configuration configuration = Hypervisor.Stage2;
+        var translation = new Stage2Translation();
+        if (!PageTable.TryCreate(Hypervisor.Pages, translation, configuration.InputBits, out PageTable? stage2))
+        {
+            return null;
+        }
+
+        bool mapped = stage2!.TryMap(memory.Start, memory.Host, memory.Length, Stage2Attributes.Ram);
+        if (gicVersion == 2 && Hypervisor.Interrupts is GicV2 physical)
+        {
+            mapped &= stage2.TryMap(GuestMemoryMap.GicCpuInterface, physical.VirtualCpuInterface, GicV2.CpuInterfaceSize, Stage2Attributes.Device);
+        }
+
+        if (!mapped)
+        {
+            stage2.Destroy();
+            return null;
+        }
+
+        int vmid = ++s_lastVmid;
+        var vm = new Vm(new VmDefinition(source), memory, stage2, Stage2Configuration.TableBase(stage2.Root, vmid));
+        translation.Table = vm.TranslationTable;
+        int count = (int)source.VCpus;
+        vm.Identification = MakeIdentification(gicVersion);
+        vm.Power = new PowerStates(count);
+        MakeInterrupts(vm, gicVersion, count);
+        MakeDevices(vm, count);
+        vm.VCpus = new VCpu[count];
+        for (int i = 0; i < count; i++)
+        {
+            PhysicalCpu cpu = Hypervisor.Cpu(s_nextCpu++);
+            vm.VCpus[i] = new VCpu(vm, i, cpu);
+            cpu.TryAssign(vm.VCpus[i]);
+        }
+
+        return vm;
+    }
+
+    private static void MakeInterrupts(Vm vm, int gicVersion, int count)
+    {
+        var environment = new VmGicEnvironment();
+        environment.Connect(vm);
+        var interfaces = new VirtualCpuInterface[count];
+        for (int i = 0; i < count; i++)
+        {
+            interfaces[i] = Hypervisor.VirtualInterface;
+        }
+
+        vm.Gic = new VirtualGic(gicVersion, interfaces, environment);
+    }
+
+    private static void MakeDevices(Vm vm, int count)
+    {
+        var console = new VmConsole(Hypervisor.Console);
+        console.Connect(vm);
+        vm.Uart = new Pl011Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.UartInterrupt), console);
+        var clock = new Pl031Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.ClockInterrupt), Hypervisor.Clock);
+
+        var bus = new MmioBus(BusCapacity);
+        bus.TryAdd(GuestMemoryMap.GicDistributor, GuestMemoryMap.GicDistributorSize, new GicDistributor(vm.Gic));
+        if (vm.Gic.Version == 3)
+        {
+            bus.TryAdd(GuestMemoryMap.GicRedistributors, GuestMemoryMap.GicRedistributorSize * (ulong)count, new GicRedistributor(vm.Gic));
+        }
+
+        bus.TryAdd(GuestMemoryMap.Uart, GuestMemoryMap.UartSize, vm.Uart);
+        bus.TryAdd(GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, clock);
+        bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, new EmptyTransport());
+        vm.Bus = bus;
+    }
+
+    /// <summary>The ID registers as this CPU has them, made into what a guest sees.</summary>
+    private static IdentificationRegisters MakeIdentification(int gicVersion)
+    {
+        var raw = new ulong[64];
+        IdentificationSnapshot.Read(raw);
+        return new IdentificationRegisters(raw, gicVersion);
+    }
+}
