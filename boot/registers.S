@@ -173,6 +173,8 @@ reads   actlr_el1, actlr_el1
 writes  actlr_el1, actlr_el1
 reads   mdscr_el1, mdscr_el1
 writes  mdscr_el1, mdscr_el1
+writes  oslar_el1, oslar_el1
+reads   oslsr_el1, oslsr_el1
 
 // Timers
 reads   pmcr_el0, pmcr_el0
@@ -263,3 +265,5 @@ instruction ic_ialluis, ic ialluis
 instruction at_s1e1r, at s1e1r, x0
 instruction at_s12e1r, at s12e1r, x0
 instruction at_s1e1w, at s1e1w, x0
+instruction at_s1e0r, at s1e0r, x0
+instruction at_s1e0w, at s1e0w, x0

@@ -21,6 +21,7 @@ internal static class GuestException
     private const ulong OffsetSameHandler = 0x200;
     private const ulong OffsetLower64 = 0x400;
     private const ulong OffsetLower32 = 0x600;
+    private const ulong OffsetMask = 0x7ff;
 
     /// <summary>The instruction at PC is undefined: EC 0.</summary>
     internal static void InjectUndefined(VCpu vcpu) => Take(vcpu, (ClassUnknown << 26) | Length32);
@@ -45,19 +46,15 @@ internal static class GuestException
     }
 
     /// <summary>
-    /// Whether a synchronous exception taken now would come from the guest's own handler of one: it would be taken
-    /// there again and again.
+    /// Whether a synchronous exception taken now would be taken again and again: the same instruction of the guest's
+    /// vectors was the last to take one. (A vector may fault once, and its handler put things right.)
     /// </summary>
-    internal static bool WouldRecurse(VCpu vcpu)
-    {
-        ulong vectors = SystemRegisters.ReadVbarEl1();
-        return InVectors(vcpu.Pc, vectors) && InVectors(SystemRegisters.ReadElrEl1(), vectors);
-    }
-
-    private static bool InVectors(ulong address, ulong vectors) => address - vectors < 0x800;
+    internal static bool WouldRecurse(VCpu vcpu) =>
+        vcpu.Pc - (SystemRegisters.ReadVbarEl1() & ~OffsetMask) <= OffsetMask && vcpu.Pc == SystemRegisters.ReadElrEl1();
 
     private static bool FromEl0(VCpu vcpu) => (vcpu.Pstate & 0xf) == ProcessorState.El0 || (vcpu.Pstate & ProcessorState.Aarch32) != 0;
 
+    // SS, UAO, BTYPE and IL become 0; TCO would become 1, but tagging is hidden, and with it the bit.
     private static void Take(VCpu vcpu, ulong syndrome)
     {
         ulong old = vcpu.Pstate;
@@ -75,7 +72,7 @@ internal static class GuestException
 
         ulong control = SystemRegisters.ReadSctlrEl1();
         ulong state = ProcessorState.El1Handler | ProcessorState.AllMasked
-            | (old & (ProcessorState.Conditions | ProcessorState.PrivilegedAccessNever | ProcessorState.DataIndependentTiming | ProcessorState.SoftwareStep));
+            | (old & (ProcessorState.Conditions | ProcessorState.PrivilegedAccessNever | ProcessorState.DataIndependentTiming));
         if (HasPrivilegedAccessNever && (control & SctlrSpan) == 0)
         {
             state |= ProcessorState.PrivilegedAccessNever;
@@ -87,7 +84,7 @@ internal static class GuestException
         }
 
         vcpu.Pstate = state;
-        vcpu.Pc = SystemRegisters.ReadVbarEl1() + offset;
+        vcpu.Pc = (SystemRegisters.ReadVbarEl1() & ~OffsetMask) + offset;
     }
 
     // ID_AA64MMFR1_EL1.PAN and ID_AA64PFR1_EL1.SSBS: without the feature the PSTATE bit is reserved.

@@ -125,6 +125,7 @@ internal static unsafe class WorldSwitch
         SystemRegisters.WriteParEl1(0);
         SystemRegisters.WriteCsselrEl1(0);
         SystemRegisters.WriteMdscrEl1(0);
+        SystemRegisters.WriteOslarEl1(1); // locked, as after a cold reset
         SystemRegisters.WriteCntvCtlEl0(0);
         SystemRegisters.WriteCntvCvalEl0(0);
         SystemRegisters.WriteCntvoffEl2(vcpu.Vm!.CounterOffset);

@@ -508,6 +508,14 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteMdscrEl1(ulong value);
 
+    [RuntimeImport("*", "write_oslar_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteOslarEl1(ulong value);
+
+    [RuntimeImport("*", "read_oslsr_el1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern ulong ReadOslsrEl1();
+
     // Timers.
     [RuntimeImport("*", "read_pmcr_el0")]
     [MethodImpl(MethodImplOptions.InternalCall)]

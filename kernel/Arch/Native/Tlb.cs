@@ -45,4 +45,19 @@ public static class Tlb
     [RuntimeImport("*", "at_s1e1r")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void TranslateStage1Read(ulong address);
+
+    /// <summary>AT S1E1W: the same for a write.</summary>
+    [RuntimeImport("*", "at_s1e1w")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void TranslateStage1Write(ulong address);
+
+    /// <summary>AT S1E0R: as EL0 reads.</summary>
+    [RuntimeImport("*", "at_s1e0r")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void TranslateStage1UserRead(ulong address);
+
+    /// <summary>AT S1E0W: as EL0 writes.</summary>
+    [RuntimeImport("*", "at_s1e0w")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void TranslateStage1UserWrite(ulong address);
 }
