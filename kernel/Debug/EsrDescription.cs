@@ -15,7 +15,7 @@ public static class EsrDescription
     private const uint ClassDataAbortSame = 0x25;
     private const uint ClassSystemError = 0x2f;
 
-    /// <summary>Writes the description; what does not fit is cut off. 128 bytes hold every one.</summary>
+    /// <summary>Writes the description; what does not fit is cut off. 160 bytes hold every one.</summary>
     /// <returns>Bytes written.</returns>
     public static int Write(Esr esr, Span<byte> output)
     {

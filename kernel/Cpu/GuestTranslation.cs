@@ -1,0 +1,63 @@
+using SharpVisor.Arch;
+
+namespace SharpVisor.Cpu;
+
+/// <summary>
+/// Stage 1 of the guest whose registers are on this CPU, walked by the CPU itself (AT, Arm ARM D8.14). PAR_EL1, which
+/// the guest may be about to read, is left as it was.
+/// </summary>
+internal static class GuestTranslation
+{
+    private const ulong Failed = 1;
+    private const ulong FrameMask = 0x000f_ffff_ffff_f000;
+    private const ulong OffsetMask = 0xfff;
+
+    /// <summary>Translates for an instruction fetch; the answer does not look at execute permissions.</summary>
+    internal static bool TryFetch(ulong address, out ulong ipa)
+    {
+        // EL1 may read every page that EL0 may execute, so one kind of translation serves both.
+        ulong saved = SystemRegisters.ReadParEl1();
+        Tlb.TranslateStage1Read(address);
+        return Finish(address, saved, out ipa);
+    }
+
+    /// <summary>Translates for a data access.</summary>
+    /// <param name="address">Virtual address.</param>
+    /// <param name="isWrite">Whether it must be writable.</param>
+    /// <param name="asEl0">With EL0's permissions.</param>
+    /// <param name="ipa">Intermediate physical address; only set where the result is true.</param>
+    internal static bool TryTranslate(ulong address, bool isWrite, bool asEl0, out ulong ipa)
+    {
+        ulong saved = SystemRegisters.ReadParEl1();
+        if (asEl0)
+        {
+            if (isWrite)
+            {
+                Tlb.TranslateStage1UserWrite(address);
+            }
+            else
+            {
+                Tlb.TranslateStage1UserRead(address);
+            }
+        }
+        else if (isWrite)
+        {
+            Tlb.TranslateStage1Write(address);
+        }
+        else
+        {
+            Tlb.TranslateStage1Read(address);
+        }
+
+        return Finish(address, saved, out ipa);
+    }
+
+    private static bool Finish(ulong address, ulong saved, out ulong ipa)
+    {
+        Barrier.Instruction();
+        ulong result = SystemRegisters.ReadParEl1();
+        SystemRegisters.WriteParEl1(saved);
+        ipa = (result & FrameMask) | (address & OffsetMask);
+        return (result & Failed) == 0;
+    }
+}
