@@ -15,11 +15,17 @@ public struct SpinLock
     /// <summary>Waits until the caller holds the lock. Acquire semantics.</summary>
     public void Enter()
     {
-        int ticket = Interlocked.Increment(ref _nextTicket) - 1;
-        while (Volatile.Read(ref _nowServing) != ticket)
+        int ticket = TakeTicket();
+        while (!IsServed(ticket))
         {
         }
     }
+
+    /// <summary>Queues for the lock. Who takes a ticket must wait until it is served and then give the lock back.</summary>
+    public int TakeTicket() => Interlocked.Increment(ref _nextTicket) - 1;
+
+    /// <summary>Whether the holder of a ticket holds the lock by now. Acquire semantics.</summary>
+    public readonly bool IsServed(int ticket) => Volatile.Read(in _nowServing) == ticket;
 
     /// <summary>Gives the lock to the next in line. Release semantics; only the holder may call it.</summary>
     public void Exit()

@@ -110,7 +110,7 @@ internal static unsafe class Hypervisor
             Fail("the interrupt controller has nothing for the first CPU"u8);
         }
 
-        s_virtualInterface = Interrupts is GicV2 gic ? new GicV2CpuInterface(gic.ControlInterface) : new GicV3CpuInterface();
+        s_virtualInterface = Interrupts is GicV2 gic ? new GicV2CpuInterface(gic) : new GicV3CpuInterface();
         s_clock = MachineClock.Make(clock);
         s_loader = new GuestLoader(new Inflate(), new BulkCopier());
         s_vms = new Vm?[MaximumVms];

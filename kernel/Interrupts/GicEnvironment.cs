@@ -1,0 +1,24 @@
+namespace SharpVisor.Interrupts;
+
+/// <summary>What a virtual GIC needs of the machine around it.</summary>
+public abstract class GicEnvironment
+{
+    /// <summary>
+    /// Makes the CPU of a running VCpu call <see cref="VirtualGic.ServiceRequests"/> soon, after everything that the
+    /// caller has stored. A VCpu that left its CPU meanwhile has nothing to do for it.
+    /// </summary>
+    public abstract void Kick(int vcpu);
+
+    /// <summary>Whether a private interrupt with hardware behind it is asserted, as the calling CPU sees it.</summary>
+    /// <param name="interrupt">The guest's INTID, 16 to 31.</param>
+    public abstract bool IsHardwareAsserted(uint interrupt);
+
+    /// <summary>
+    /// Called again and again while a caller that runs none of this VM's VCpus waits for the lock. Where VMs send
+    /// each other interrupts it calls <see cref="VirtualGic.AnswerRecall"/> for the VCpu that the CPU does run, or
+    /// two VMs could wait for each other.
+    /// </summary>
+    public virtual void WhileWaiting()
+    {
+    }
+}
