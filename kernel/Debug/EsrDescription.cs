@@ -153,7 +153,7 @@ public static class EsrDescription
     {
         if (esr.IsOnStage1Walk)
         {
-            text.Text(", on a stage-1 table walk"u8);
+            text.Text(", on a stage-1 walk"u8);
         }
     }
 
@@ -199,7 +199,7 @@ public static class EsrDescription
             1 => "translation fault"u8,
             2 => "access flag fault"u8,
             3 => "permission fault"u8,
-            5 => "synchronous external abort on a table walk"u8,
+            5 => "external abort on a table walk"u8,
             7 => "parity or ECC error on a table walk"u8,
             _ => default,
         };

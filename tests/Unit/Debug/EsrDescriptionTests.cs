@@ -16,7 +16,7 @@ public class EsrDescriptionTests
     [InlineData(0x9600_0045ul, "data abort: write, translation fault, level 1")]
     [InlineData(0x93c3_8047ul, "data abort from a lower level: write, translation fault, level 3, 8 bytes, X3")]
     [InlineData(0x9320_0006ul, "data abort from a lower level: read, translation fault, level 2, 1 byte, W0 sign-extended")]
-    [InlineData(0x9200_0087ul, "data abort from a lower level: read, translation fault, level 3, on a stage-1 table walk")]
+    [InlineData(0x9200_0087ul, "data abort from a lower level: read, translation fault, level 3, on a stage-1 walk")]
     [InlineData(0x9600_0144ul, "data abort: cache maintenance, translation fault, level 0")]
     [InlineData(0x9600_0021ul, "data abort: read, alignment fault")]
     [InlineData(0x9600_0410ul, "data abort: read, synchronous external abort, FAR not valid")]
