@@ -1,6 +1,7 @@
 using System;
 using SharpVisor.Arch;
 using SharpVisor.Devices;
+using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
 
@@ -146,6 +147,7 @@ internal static unsafe class UndescribedAccess
     private static bool TryPiece(ref Place place, ulong address, int size, ref ulong value, bool isDone)
     {
         VCpu vcpu = place.VCpu;
+        Vm vm = vcpu.Vm!;
         if (!place.TryTranslate(address, out ulong ipa))
         {
             return false;
@@ -170,7 +172,7 @@ internal static unsafe class UndescribedAccess
             return true;
         }
 
-        if (!vcpu.Vm.Memory.TryGetHost(ipa, (ulong)size, out ulong host))
+        if (!vm.Memory.TryGetHost(ipa, (ulong)size, out ulong host))
         {
             return false;
         }
