@@ -1,10 +1,77 @@
 using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
 using System.Threading.Tasks;
+using SharpVisor.Build.Pipeline;
+using SharpVisor.Build.Setup;
 
 namespace SharpVisor.Build.Running;
 
-/// <summary>The verb <c>debug</c>.</summary>
+/// <summary>
+/// The verb <c>debug</c>: the machine waits at its first instruction, gdb is attached with the C# sources' lines and
+/// stands at the hypervisor's first one. The console goes to a file, for the terminal is gdb's.
+/// </summary>
 internal static class DebugCommand
 {
-    internal static Task<int> ExecuteAsync(Settings settings) => throw new NotImplementedException();
+    // The Image format's text_offset is 0 and RAM begins at 1 GiB: QEMU puts the image 2 MiB above.
+    private const string LoadAddressOnVirt = "0x40200000";
+    private const string LoadAddressOnRaspberryPi3 = "0x80000";
+    private const string Port = "1234";
+
+    internal static async Task<int> ExecuteAsync(Settings settings)
+    {
+        int built = await BuildCommand.ExecuteAsync(settings);
+        if (built != 0)
+        {
+            return built;
+        }
+
+        await MachineChoice.RequireEmulatorAsync(settings);
+        MachineSettings machine = await MachineChoice.ResolveAsync(settings);
+        GuestSettings? guest = await GuestChoice.ResolveAsync(settings);
+        string? bundle = guest is null ? null : GuestChoice.WriteBundle(guest, "debug");
+        string console = Path.Combine(Repository.Output, "run", "debug-console.log");
+        Directory.CreateDirectory(Path.GetDirectoryName(console)!);
+        List<string> emulator = QemuCommand.Create(machine, Repository.Image, bundle);
+        emulator.InsertRange(1, ["-display", "none", "-monitor", "none", "-serial", "file:" + console, "-S", "-gdb", "tcp:127.0.0.1:" + Port]);
+
+        string? gdb = ProgramPath.Find(Tools.Gdb.Names);
+        string loadAddress = machine.Board == Boards.Virt ? LoadAddressOnVirt : LoadAddressOnRaspberryPi3;
+        List<string> debugger =
+        [
+            gdb ?? Tools.Gdb.Names[0],
+            "-q",
+            "-ex", "target remote 127.0.0.1:" + Port,
+            "-ex", $"add-symbol-file {Repository.Elf} -o {loadAddress}",
+            "-ex", $"set substitute-path /_ {Repository.Root}",
+            "-x", Repository.Combine("tools/gdb/debug.gdb"),
+        ];
+        Console.WriteLine(ShellWords.Join(emulator));
+        Console.WriteLine(ShellWords.Join(debugger));
+        if (gdb is null)
+        {
+            Console.WriteLine(Toolbox.Advice([Tools.Gdb]));
+            Console.WriteLine("Then give the two commands above, each in a terminal of its own.");
+            return BuildException.Failed;
+        }
+
+        Console.WriteLine($"The machine's console: {Repository.Shorten(console)}");
+        ProcessStartInfo start = new(emulator[0], emulator[1..]) { RedirectStandardInput = true };
+        using Process process = Process.Start(start) ?? throw new BuildException($"{emulator[0]} did not start");
+
+        // Ctrl-C belongs to gdb: it halts the machine.
+        Console.CancelKeyPress += (_, arguments) => arguments.Cancel = true;
+        try
+        {
+            return await ChildProcess.RunAsync(debugger[0], debugger[1..]);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Threading.Tasks;
 using SharpVisor.Build.Fetching;
+using SharpVisor.Build.Setup;
 
 namespace SharpVisor.Build.Running;
 
@@ -20,6 +21,16 @@ internal static class MachineChoice
         GicVersion = settings.Gic,
         DeviceTree = settings.Board == Boards.RaspberryPi3 ? await RaspberryPi3TreeAsync() : null,
     };
+
+    /// <summary>Sees to it that QEMU is there; another emulator, named by QEMU=, is the person's business.</summary>
+    /// <exception cref="BuildException">It is not there and cannot be installed.</exception>
+    internal static async Task RequireEmulatorAsync(Settings settings)
+    {
+        if (!settings.IsGiven(Variables.Qemu))
+        {
+            await Toolbox.RequireAsync(Tools.Qemu);
+        }
+    }
 
     /// <summary>QEMU's model for a CPU name: <c>max</c> signs pointers by its quick algorithm unless told otherwise, which is 4 times faster to emulate.</summary>
     internal static string CpuModel(string name) => name == "max" ? "max,pauth-impdef=on" : name;

@@ -32,6 +32,12 @@ internal sealed record MachineSettings
     /// <summary>Whether the machine has EL3, where it then starts. Only tests want it.</summary>
     internal bool HasEl3 { get; init; }
 
+    /// <summary>
+    /// Whether one instruction takes one nanosecond of the machine's time, so that its counter counts instructions and
+    /// a run can be repeated to the byte (<c>virt</c> only).
+    /// </summary>
+    internal bool CountsInstructions { get; init; }
+
     /// <summary>Device tree blob for a board whose tree QEMU does not make; null on <c>virt</c>.</summary>
     internal string? DeviceTree { get; init; }
 }

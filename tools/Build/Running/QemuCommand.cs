@@ -10,7 +10,8 @@ internal static class QemuCommand
     /// <param name="machine">The machine.</param>
     /// <param name="image">The image that QEMU starts: the hypervisor, or a guest on the bare machine.</param>
     /// <param name="ramdisk">What is put into memory beside it: the boot bundle, or a guest's ramdisk; or null.</param>
-    internal static List<string> Create(MachineSettings machine, string image, string? ramdisk)
+    /// <param name="commandLine">For the image; the hypervisor has none.</param>
+    internal static List<string> Create(MachineSettings machine, string image, string? ramdisk, string commandLine = "")
     {
         List<string> words = [machine.Qemu];
         if (machine.Board == Boards.Virt)
@@ -19,6 +20,7 @@ internal static class QemuCommand
             options += machine.HasEl2 ? ",virtualization=on" : "";
             options += machine.HasEl3 ? ",secure=on" : "";
             options += ",gic-version=" + machine.GicVersion.ToString(CultureInfo.InvariantCulture);
+            options += machine.CountsInstructions ? ",dtb-randomness=off" : "";
             words.AddRange(["-M", options, "-cpu", machine.Cpu]);
             words.AddRange(["-smp", machine.Cpus.ToString(CultureInfo.InvariantCulture)]);
             words.AddRange(["-m", (machine.Memory >> 20).ToString(CultureInfo.InvariantCulture) + "M"]);
@@ -26,6 +28,11 @@ internal static class QemuCommand
         else
         {
             words.AddRange(["-M", machine.Board]);
+        }
+
+        if (machine.CountsInstructions)
+        {
+            words.AddRange(["-icount", "shift=0,sleep=off"]);
         }
 
         if (machine.DeviceTree is not null)
@@ -39,6 +46,11 @@ internal static class QemuCommand
             words.AddRange(["-initrd", ramdisk]);
         }
 
+        if (commandLine.Length != 0)
+        {
+            words.AddRange(["-append", commandLine]);
+        }
+
         words.AddRange(machine.ExtraArguments);
         return words;
     }
@@ -48,7 +60,4 @@ internal static class QemuCommand
 
     /// <summary>A console on standard input and output for programs: every byte goes through.</summary>
     internal static IReadOnlyList<string> PlainConsole { get; } = ["-display", "none", "-monitor", "none", "-serial", "stdio"];
-
-    /// <summary>One instruction takes one nanosecond of the machine's time, so that its counter counts instructions.</summary>
-    internal static IReadOnlyList<string> CountedInstructions { get; } = ["-icount", "shift=0,sleep=off"];
 }

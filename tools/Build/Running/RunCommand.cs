@@ -19,6 +19,7 @@ internal static class RunCommand
             return built;
         }
 
+        await MachineChoice.RequireEmulatorAsync(settings);
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
         GuestSettings? guest = await GuestChoice.ResolveAsync(settings);
         string? bundle = guest is null ? null : GuestChoice.WriteBundle(guest, "guest");

@@ -23,6 +23,7 @@ internal static class SmokeCommand
             return built;
         }
 
+        await MachineChoice.RequireEmulatorAsync(settings);
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
         GuestSettings guest = await LinuxAsync(settings);
         string bundle = GuestChoice.WriteBundle(guest, "smoke");
