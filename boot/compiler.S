@@ -79,3 +79,11 @@ memset:
     subs    x2, x2, #1
     b.ne    3b
 4:  ret
+
+// What guards frames that hold stack buffers; a frame that finds another value ends in RhpFallbackFailFast. The
+// zero byte stops an overrun by text.
+.section .data.security_cookie, "aw"
+.balign 8
+.global __security_cookie
+__security_cookie:
+    .quad   0x6f6b5f73765f00a5

@@ -50,18 +50,41 @@
 
 .section .text.runtime, "ax"
 
-// bulk_copy(x0 destination, x1 source, x2 length: a multiple of 64). Uses q0-q3: only where no guest's SIMD
+// bulk_copy(x0 destination, x1 source, x2 length: a multiple of 64). Uses q0-q7: only where no guest's SIMD
 // state is live.
 .global bulk_copy
 bulk_copy:
-    cbz     x2, 2f
-1:  ldp     q0, q1, [x1], #32
+    subs    x2, x2, #256
+    b.lo    2f
+1:  ldp     q0, q1, [x1]
+    ldp     q2, q3, [x1, #32]
+    ldp     q4, q5, [x1, #64]
+    ldp     q6, q7, [x1, #96]
+    stp     q0, q1, [x0]
+    stp     q2, q3, [x0, #32]
+    stp     q4, q5, [x0, #64]
+    stp     q6, q7, [x0, #96]
+    ldp     q0, q1, [x1, #128]
+    ldp     q2, q3, [x1, #160]
+    ldp     q4, q5, [x1, #192]
+    ldp     q6, q7, [x1, #224]
+    add     x1, x1, #256
+    stp     q0, q1, [x0, #128]
+    stp     q2, q3, [x0, #160]
+    stp     q4, q5, [x0, #192]
+    stp     q6, q7, [x0, #224]
+    add     x0, x0, #256
+    subs    x2, x2, #256
+    b.hs    1b
+2:  adds    x2, x2, #256
+    b.eq    4f
+3:  ldp     q0, q1, [x1], #32
     ldp     q2, q3, [x1], #32
     stp     q0, q1, [x0], #32
     stp     q2, q3, [x0], #32
     subs    x2, x2, #64
-    b.ne    1b
-2:  ret
+    b.ne    3b
+4:  ret
 
 // call_preserving_simd(x0: method, x1: VCpu, x2..x4: more arguments) -> its result. The one way from a hot path to code
 // that may use SIMD registers, which are the guest's.
@@ -119,11 +142,23 @@ clean_to_coherency:
     lsl     x2, x3, x2
     sub     x3, x2, #1
     bic     x0, x0, x3
-1:  cmp     x0, x1
-    b.hs    2f
+    sub     x4, x1, x2, lsl #2          // while four lines are left
+1:  cmp     x0, x4
+    b.hi    3f
+    dc      civac, x0
+    add     x0, x0, x2
+    dc      civac, x0
+    add     x0, x0, x2
+    dc      civac, x0
+    add     x0, x0, x2
     dc      civac, x0
     add     x0, x0, x2
     b       1b
+3:  cmp     x0, x1
+    b.hs    2f
+    dc      civac, x0
+    add     x0, x0, x2
+    b       3b
 2:  dsb     sy
     ic      ialluis
     dsb     sy
@@ -156,6 +191,8 @@ address_of heap_start_address, heap_start
 address_of heap_end_address, heap_end
 address_of secondary_entry_address, secondary_entry
 address_of symbol_table_address, symbol_table
+address_of embedded_guest_start_address, embedded_guest_start
+address_of embedded_guest_end_address, embedded_guest_end
 
 // The table is made by the build after a first link (see tools/Build); until then it has no entries.
 .section .symbols, "a"

@@ -1,8 +1,8 @@
 // EL2 exception vectors and the way into and out of a guest.
 //
 // While a guest runs, SP_EL2 and TPIDR_EL2 hold its VCpu object. An exit stores the registers there, switches
-// to the CPU's own stack and calls C#, which answers with the VCpu to run next. A hypercall goes first to a
-// method that handles the constant ones: only what AAPCS64 lets that method change is saved for it.
+// to the CPU's own stack and calls C#, which answers with the VCpu to run next. Hypercalls and accesses to devices
+// go first to a method each that handles the plain cases: only what AAPCS64 lets that method change is saved for it.
 
 #include "layout.inc"
 
@@ -61,7 +61,7 @@ lower_synchronous:                      // from an AArch64 guest
     mrs     x1, esr_el2
     lsr     x0, x1, #26
     cmp     x0, #EC_HVC64
-    b.ne    full_exit
+    b.ne    not_hypercall
     save_caller_saved
     stp     x18, x30, [sp, #GUEST_X18]
     mov     x0, sp
@@ -90,10 +90,45 @@ hypercall_full_exit:
     mrs     x1, esr_el2
     b       1f
 
-full_exit:                              // x1: ESR_EL2, x0: its exception class
+not_hypercall:                          // x1: ESR_EL2, x0: its exception class
     save_caller_saved
     cmp     x0, #EC_DATA_ABORT_LOWER
-    b.eq    data_abort
+    b.ne    1f
+    stp     x18, x30, [sp, #GUEST_X18]
+    mov     x0, sp
+    mrs     x2, far_el2
+    mrs     x3, hpfar_el2
+    ldr     x4, [sp, #GUEST_HOST_STACK]
+    mov     sp, x4
+    bl      trap_fast_device_access     // VCpu, ESR, FAR, HPFAR -> 0: not done, 19-29: that one was read, else 1
+    mrs     x1, tpidr_el2
+    mov     sp, x1
+    cbz     x0, data_abort
+    tbnz    x0, #4, callee_saved_result
+device_access_done:
+    mrs     x2, elr_el2
+    mrs     x3, spsr_el2
+    add     x2, x2, #4
+    bic     x3, x3, #(3 << 10)          // BTYPE
+    bic     x3, x3, #(1 << 21)          // SS
+    msr     elr_el2, x2
+    msr     spsr_el2, x3
+    ldp     x18, x30, [sp, #GUEST_X18]
+    restore_caller_saved
+    ldp     x0, x1, [sp, #GUEST_X0]
+    eret
+
+// Callee-saved registers hold the guest's values; the one that was read gets its new one from the context.
+callee_saved_result:
+    adr     x1, 2f - 19 * 8
+    add     x1, x1, x0, lsl #3
+    br      x1
+2:
+    .irp n, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+    ldr     x\n, [sp, #GUEST_X0 + \n * 8]
+    b       device_access_done
+    .endr
+
 1:  save_callee_saved
     mrs     x2, elr_el2
     mrs     x3, spsr_el2
@@ -122,7 +157,9 @@ enter_guest:                            // x0: VCpu; TPIDR_EL2 names it already
     eret
 
 data_abort:
+    ldp     x18, x30, [sp, #GUEST_X18]
     save_callee_saved
+    mrs     x1, esr_el2
     mrs     x2, elr_el2
     mrs     x3, spsr_el2
     stp     x2, x3, [sp, #GUEST_ELR]

@@ -45,6 +45,42 @@ internal static unsafe class Trap
         return 1;
     }
 
+    /// <summary>
+    /// A device access that the syndrome describes, to a region that the bus finds at once. 0: not one of those, nothing
+    /// was changed. 19 to 29: what was read stands in the context for that register, which the caller still has to
+    /// load; the others are loaded on return anyway. Else 1.
+    /// </summary>
+    [RuntimeExport("trap_fast_device_access")]
+    private static ulong FastDeviceAccess(VCpu vcpu, ulong syndrome, ulong address, ulong faultIpa)
+    {
+        if ((syndrome & (SyndromeValid | FaultOnStage1Walk | FaultTypeMask | SignExtend)) != (SyndromeValid | TranslationFault))
+        {
+            return 0;
+        }
+
+        int size = 1 << (int)((syndrome >> 22) & 3);
+        if (!vcpu.Bus!.TryFindAtOnce((faultIpa << 8) | (address & 0xfff), size, out MmioDevice? device, out uint offset))
+        {
+            return 0;
+        }
+
+        uint register = (uint)(syndrome >> 16) & 31;
+        if ((syndrome & WriteNotRead) == 0)
+        {
+            ulong value = device!.Read(vcpu.Index, offset, size);
+            vcpu.WriteRegister(register, value);
+            return register - 19 <= 29 - 19 ? register : 1;
+        }
+
+        if (register - 19 <= 29 - 19)
+        {
+            return 0; // its value is still in the CPU
+        }
+
+        device!.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register));
+        return 1;
+    }
+
     /// <summary>A guest's data access that stage 2 refused.</summary>
     [RuntimeExport("trap_data_abort")]
     private static VCpu DataAbort(VCpu vcpu, ulong syndrome, ulong address, ulong faultIpa)
@@ -56,7 +92,7 @@ internal static unsafe class Trap
 
         ulong ipa = (faultIpa >> 4 << 12) | (address & 0xfff);
         int size = 1 << (int)((syndrome >> 22) & 3);
-        if (!vcpu.Vm!.Bus.TryFind(ipa, size, out MmioDevice device, out uint offset))
+        if (!vcpu.Bus!.TryFind(ipa, size, out MmioDevice device, out uint offset))
         {
             return Rarely(&AbortTrap.HandleData, vcpu, syndrome, address, faultIpa);
         }
@@ -64,7 +100,7 @@ internal static unsafe class Trap
         uint register = (uint)(syndrome >> 16) & 31;
         if ((syndrome & WriteNotRead) != 0)
         {
-            device.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register) & MaskOf(size));
+            device.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register));
         }
         else
         {
@@ -112,7 +148,7 @@ internal static unsafe class Trap
         {
             // The guest's own end of interrupt deactivates the physical one.
             interrupts.PriorityDrop(acknowledged);
-            vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer, InterruptNumbers.VirtualTimer);
+            vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer);
             return vcpu;
         }
 
@@ -126,8 +162,6 @@ internal static unsafe class Trap
     /// <summary>Calls a method that may use SIMD registers and anything else that a hot path must not.</summary>
     internal static VCpu Rarely(delegate*<VCpu, ulong, ulong, ulong, VCpu> method, VCpu vcpu, ulong a, ulong b, ulong c) =>
         Simd.CallPreserving(method, vcpu, a, b, c);
-
-    private static ulong MaskOf(int size) => ulong.MaxValue >> (64 - (size * 8));
 
     private static ulong Extend(ulong value, int size, bool sixtyFour)
     {

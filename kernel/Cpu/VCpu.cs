@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using SharpVisor.Arch;
+using SharpVisor.Devices;
 using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
@@ -18,6 +19,7 @@ public sealed class VCpu : GuestContext
     internal VCpu(Vm vm, int index, PhysicalCpu cpu)
     {
         Vm = vm;
+        Bus = vm.Bus;
         Index = index;
         Cpu = cpu;
         HostStack = cpu.StackTop;
@@ -35,6 +37,9 @@ public sealed class VCpu : GuestContext
 
     /// <summary>The VM; null for a CPU's idle stand-in.</summary>
     internal readonly Vm? Vm;
+
+    /// <summary>The VM's devices; null for an idle stand-in.</summary>
+    internal readonly MmioBus? Bus;
 
     /// <summary>The CPU that runs this VCpu.</summary>
     internal readonly PhysicalCpu Cpu;

@@ -96,11 +96,23 @@ public sealed class MmioBus
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(ulong ipa, int size, out MmioDevice device, out uint offset)
     {
-        MmioRegion[] hints = _hints;
-        ulong granule = ipa >> GranuleShift;
-        if (granule < (uint)hints.Length)
+        if (TryFindAtOnce(ipa, size, out MmioDevice? found, out offset))
         {
-            MmioRegion hint = hints[granule];
+            device = found!;
+            return true;
+        }
+
+        return TrySearch(ipa, size, out device, out offset);
+    }
+
+    /// <summary>As <see cref="TryFind"/>, but by the table alone: false may also mean that only a search would find it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFindAtOnce(ulong ipa, int size, out MmioDevice? device, out uint offset)
+    {
+        ulong granule = ipa >> GranuleShift;
+        if (granule < GranuleCount)
+        {
+            MmioRegion hint = _hints[(int)granule];
             ulong distance = ipa - hint.Start;
 
             // Below the region the distance wraps and is larger than any length.
@@ -112,7 +124,9 @@ public sealed class MmioBus
             }
         }
 
-        return TrySearch(ipa, size, out device, out offset);
+        device = null;
+        offset = 0;
+        return false;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -152,9 +166,9 @@ public sealed class MmioBus
         for (ulong granule = region.Start >> GranuleShift; granule <= last; granule++)
         {
             // Of several regions in a granule the first keeps the hint; the others are found by the search.
-            if (_hints[granule] == _unreachable)
+            if (_hints[(int)granule] == _unreachable)
             {
-                _hints[granule] = region;
+                _hints[(int)granule] = region;
             }
         }
     }

@@ -156,7 +156,7 @@ public readonly ref struct FdtReader
         while (TokenAt(offset) == Property)
         {
             int length = (int)Word(_structure, offset + 4);
-            if (StringAt(_strings, (int)Word(_structure, offset + 8)).SequenceEqual(name))
+            if (IsStringAt(_strings, (int)Word(_structure, offset + 8), name))
             {
                 value = _structure.Slice(offset + 12, length);
                 return true;
@@ -553,6 +553,17 @@ public readonly ref struct FdtReader
 
         length = bytes.Slice(offset).IndexOf((byte)0);
         return length >= 0;
+    }
+
+    private static bool IsStringAt(ReadOnlySpan<byte> bytes, int offset, ReadOnlySpan<byte> text)
+    {
+        if ((uint)offset >= (uint)bytes.Length || bytes.Length - offset <= text.Length)
+        {
+            return false;
+        }
+
+        bytes = bytes.Slice(offset);
+        return bytes.StartsWith(text) && bytes[text.Length] == 0;
     }
 
     private static ReadOnlySpan<byte> StringAt(ReadOnlySpan<byte> bytes, int offset) =>

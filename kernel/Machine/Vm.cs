@@ -44,7 +44,7 @@ internal sealed class Vm
     internal readonly ulong TranslationTable;
 
     /// <summary>CNTVOFF_EL2: what the guest's virtual counter lags behind the machine's.</summary>
-    internal ulong CounterOffset;
+    internal ulong CounterOffset { get; set; }
 
     /// <summary>Lines that <see cref="GuestLog"/> has written about this VM.</summary>
     internal int LogLines;

@@ -299,7 +299,20 @@ public static class MemoryExtensions
     /// <summary>Index of the first byte equal to <paramref name="value"/>, or -1.</summary>
     public static int IndexOf(this ReadOnlySpan<byte> span, byte value)
     {
-        for (int i = 0; i < span.Length; i++)
+        // Eight at a time: a byte that is equal becomes 0 and borrows from its top bit.
+        const ulong ones = 0x0101_0101_0101_0101;
+        int i = 0;
+        for (; i <= span.Length - 8; i += 8)
+        {
+            ulong difference = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref span._reference, i)) ^ (value * ones);
+            ulong equal = (difference - ones) & ~difference & (ones << 7);
+            if (equal != 0)
+            {
+                return i + (System.Numerics.BitOperations.TrailingZeroCount(equal) >> 3);
+            }
+        }
+
+        for (; i < span.Length; i++)
         {
             if (span[i] == value)
             {
