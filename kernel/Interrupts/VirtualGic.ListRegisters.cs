@@ -71,6 +71,11 @@ public sealed partial class VirtualGic
                 }
             }
 
+            if (state.Hardware && HasGone(self, cpu, interrupt, ref state))
+            {
+                continue;
+            }
+
             if (!TryFindSlot(self, cpu, out int slot))
             {
                 FillCrowded(self, cpu);
@@ -98,7 +103,13 @@ public sealed partial class VirtualGic
             for (ulong bits = cpu.Ready[word]; bits != 0; bits &= bits - 1)
             {
                 uint interrupt = (uint)((word * 64) + BitOperations.TrailingZeroCount(bits));
-                uint key = KeyOf(interrupt, ref Get(self, interrupt), lettingThrough);
+                ref VirtualInterrupt candidate = ref Get(self, interrupt);
+                if (candidate.Hardware && HasGone(self, cpu, interrupt, ref candidate))
+                {
+                    continue;
+                }
+
+                uint key = KeyOf(interrupt, ref candidate, lettingThrough);
                 if (chosen < room)
                 {
                     chosen++;
@@ -416,6 +427,14 @@ public sealed partial class VirtualGic
             state.Hardware = false;
             cpu.PhysicalEnds |= 1u << (int)interrupt;
         }
+    }
+
+    /// <summary>Whether an interrupt of hardware that is ready is so no longer: its line may have fallen meanwhile.</summary>
+    private bool HasGone(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state)
+    {
+        Resample(cpu, interrupt, ref state);
+        Refresh(self, interrupt, ref state);
+        return state.ListedOn != self + 1;
     }
 
     private static void EndPhysical(GicCpu cpu)

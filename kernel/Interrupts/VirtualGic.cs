@@ -126,7 +126,7 @@ public sealed partial class VirtualGic
         Exit(self);
     }
 
-    /// <summary>The VCpu leaves its CPU: what is in its list registers comes back, interrupts of hardware are forgotten.</summary>
+    /// <summary>The VCpu leaves its CPU: what is in its list registers comes back, and hardware is let go.</summary>
     public void SaveContext(int self)
     {
         GicCpu cpu = _cpus[self];
@@ -140,7 +140,6 @@ public sealed partial class VirtualGic
             {
                 interrupt.Hardware = false;
                 interrupt.Line = false;
-                interrupt.Active = false;
                 cpu.PhysicalEnds |= 1u << i;
                 Refresh(self, (uint)i, ref interrupt);
             }
