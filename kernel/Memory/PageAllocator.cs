@@ -10,6 +10,7 @@ namespace SharpVisor.Memory;
 public sealed class PageAllocator : PageSource
 {
     private const ulong PageMask = PageTable.PageSize - 1;
+    private const ulong LongestSpan = 1ul << 30;
 
     private readonly Extent[] _extents;
     private SpinLock _lock;
@@ -32,12 +33,17 @@ public sealed class PageAllocator : PageSource
         end = _extents[index].End;
     }
 
-    /// <summary>Adds memory: whole pages inside the range. False where the list is full.</summary>
+    /// <summary>
+    /// Adds memory: whole pages inside the range, as far as they are not free already. False where the list is full.
+    /// </summary>
+    /// <param name="start">First byte.</param>
+    /// <param name="length">Bytes; what lies behind the end of the address space is passed over.</param>
     public bool TryAdd(ulong start, ulong length)
     {
-        ulong first = (start + PageMask) & ~PageMask;
-        ulong end = (start + length) & ~PageMask;
-        if (end <= first)
+        ulong end = EndOf(start, length) & ~PageMask;
+        ulong first = start & ~PageMask;
+        first += first == start ? 0 : PageMask + 1;
+        if (first < start || end <= first)
         {
             return true;
         }
@@ -51,10 +57,8 @@ public sealed class PageAllocator : PageSource
     /// <summary>Takes every page that touches a range out of the free memory. False where the list is full.</summary>
     public bool TryReserve(ulong start, ulong length)
     {
-        ulong first = start & ~PageMask;
-        ulong end = (start + length + PageMask) & ~PageMask;
         _lock.Enter();
-        bool reserved = TryRemove(first, end);
+        bool reserved = TryRemove(start & ~PageMask, RoundUp(EndOf(start, length)));
         _lock.Exit();
         return reserved;
     }
@@ -92,7 +96,12 @@ public sealed class PageAllocator : PageSource
             return false;
         }
 
-        new Span<byte>((void*)address, (int)length).Clear();
+        // A span counts in int.
+        for (ulong done = 0; done < length; done += LongestSpan)
+        {
+            new Span<byte>((void*)(address + done), (int)Math.Min(length - done, LongestSpan)).Clear();
+        }
+
         return true;
     }
 
@@ -104,46 +113,36 @@ public sealed class PageAllocator : PageSource
         _lock.Exit();
     }
 
+    // Memory may be named twice (a tree from outside): what overlaps becomes one extent and counts once.
     private bool TryInsert(ulong start, ulong end)
     {
         int place = 0;
-        while (place < _count && _extents[place].Start < start)
+        while (place < _count && _extents[place].End < start)
         {
             place++;
         }
 
-        bool joinsBefore = place > 0 && _extents[place - 1].End >= start;
-        bool joinsAfter = place < _count && _extents[place].Start <= end;
-        if (joinsBefore && _extents[place - 1].End > start)
+        if (place == _count || _extents[place].Start > end)
         {
-            start = Math.Min(_extents[place - 1].End, end); // memory named twice counts once
+            if (!TryInsertAt(place, start, end))
+            {
+                return false;
+            }
+
+            FreeBytes += end - start;
+            return true;
         }
 
-        if (joinsAfter && _extents[place].Start < end)
+        while (place < _count && _extents[place].Start <= end)
         {
-            end = Math.Max(start, _extents[place].Start);
-        }
-
-        if (joinsBefore && joinsAfter)
-        {
-            _extents[place - 1].End = _extents[place].End;
+            start = Math.Min(start, _extents[place].Start);
+            end = Math.Max(end, _extents[place].End);
+            FreeBytes -= _extents[place].End - _extents[place].Start;
             RemoveAt(place);
-        }
-        else if (joinsBefore)
-        {
-            _extents[place - 1].End = Math.Max(_extents[place - 1].End, end);
-        }
-        else if (joinsAfter)
-        {
-            _extents[place].Start = start;
-        }
-        else if (!TryInsertAt(place, start, end))
-        {
-            return false;
         }
 
         FreeBytes += end - start;
-        return true;
+        return TryInsertAt(place, start, end); // there is room: at least one was removed
     }
 
     private bool TryRemove(ulong start, ulong end)
@@ -198,6 +197,11 @@ public sealed class PageAllocator : PageSource
         _count++;
         return true;
     }
+
+    // The last page of the address space is given up, so that an end always fits.
+    private static ulong EndOf(ulong start, ulong length) => length > ulong.MaxValue - start ? ulong.MaxValue : start + length;
+
+    private static ulong RoundUp(ulong end) => end > ulong.MaxValue - PageMask ? ~PageMask : (end + PageMask) & ~PageMask;
 
     private void RemoveAt(int place)
     {

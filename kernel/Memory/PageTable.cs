@@ -23,6 +23,7 @@ public sealed unsafe class PageTable
     private const int LastLevel = 3;
     private const ulong Valid = 1;
     private const ulong TableOrPage = 2;
+    private const ulong PhysicalLimit = 1ul << 48;
     private const ulong AddressMask = 0x0000_ffff_ffff_f000;
     private const ulong AttributeMask = ~(AddressMask | Valid | TableOrPage);
 
@@ -71,7 +72,8 @@ public sealed unsafe class PageTable
     /// <returns>False where the range is misaligned or too high, or where memory for tables ran out: then the beginning of the range may be mapped.</returns>
     public bool TryMap(ulong address, ulong physical, ulong length, ulong attributes)
     {
-        if (((address | physical | length) & (PageSize - 1)) != 0 || !IsInside(address, length))
+        if (((address | physical | length) & (PageSize - 1)) != 0 || !IsInside(address, length)
+            || physical > PhysicalLimit || length > PhysicalLimit - physical)
         {
             return false;
         }
