@@ -236,6 +236,7 @@ public sealed partial class VirtualGic
     {
         ulong value = interrupt;
         bool byLine = state.Line && !state.Edge;
+        bool linked = state.Hardware;
         byte taken = 0;
         if (!state.Active)
         {
@@ -249,7 +250,7 @@ public sealed partial class VirtualGic
                 value |= (ulong)state.Source << ListRegister.SourceShift;
             }
 
-            if (!state.Hardware && (byLine || taken != state.Latched))
+            if (!linked && (byLine || taken != state.Latched))
             {
                 value |= ListRegister.EndMaintenance;
             }
@@ -263,7 +264,14 @@ public sealed partial class VirtualGic
                 value |= (ulong)state.Source << ListRegister.SourceShift;
             }
 
-            if (!state.Hardware && IsDeliverable(ref state))
+            if (linked)
+            {
+                // The hardware raises it again, if it still has reason to, when it is deactivated. A list register
+                // that is pending and active can't be linked, so what was latched besides has to be seen to.
+                linked = state.Latched == 0;
+                value |= linked ? 0 : ListRegister.EndMaintenance;
+            }
+            else if (IsDeliverable(ref state))
             {
                 // An edge can wait in the list register behind the active one, if it would look the same there.
                 if (!byLine && state.Priority == state.ActivePriority && state.Group1 == state.ActiveGroup1
@@ -279,7 +287,7 @@ public sealed partial class VirtualGic
             }
         }
 
-        if (state.Hardware)
+        if (linked)
         {
             value |= ListRegister.Hardware | ((ulong)interrupt << ListRegister.PhysicalShift);
         }
@@ -336,6 +344,7 @@ public sealed partial class VirtualGic
                 // Deactivated by the guest, and with it the physical one: it comes again if there is reason to.
                 state.Hardware = false;
                 state.Line = false;
+                cpu.PhysicalEnds |= (value & ListRegister.Hardware) != 0 ? 0 : 1u << (int)interrupt;
             }
             else
             {

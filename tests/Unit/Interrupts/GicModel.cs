@@ -141,9 +141,10 @@ internal sealed class GicModel
         }
 
         state.Running.Remove(state.Running.Min());
-        if (!state.SplitEnd)
+        ModelInterrupt ended = Get(cpu, (int)(value & 0x3ff));
+        if (!state.SplitEnd && ended.ActiveSource == (int)(value >> 10))
         {
-            Deactivate(cpu, value);
+            ended.Active = false;
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class GicPair
     private readonly GicModel _model;
     private readonly int[] _universe;
     private readonly bool _splitEnd;
-    private readonly bool _activeRegisters;
+    private readonly bool _unlimited;
     private readonly List<uint>[] _toEnd;
     private readonly List<(int VCpu, uint Value)> _toDeactivate = [];
     private uint _word;
@@ -26,8 +26,9 @@ internal sealed class GicPair
         _splitEnd = splitEnd;
 
         // An end that finds nothing in a list register tells hardware no INTID. Which interrupt it was is known
-        // only as long as guests make interrupts active and inactive in no other way.
-        _activeRegisters = splitEnd || listRegisters == 16;
+        // only as long as guests make interrupts active and inactive in no other way, and don't turn the order of
+        // priorities round by other binary points while they are in an interrupt.
+        _unlimited = splitEnd || listRegisters == 16;
         _toEnd = Enumerable.Range(0, cpus).Select(_ => new List<uint>()).ToArray();
         Turn(0, true);
         Groups(0, 3);
@@ -37,6 +38,7 @@ internal sealed class GicPair
             foreach (int interrupt in universe)
             {
                 Enable(i, i, interrupt, true);
+                Priority(i, interrupt, interrupt * 13 % 31 * 8);
                 if (interrupt >= 32)
                 {
                     Route(i, interrupt, interrupt % cpus);
@@ -216,7 +218,7 @@ internal sealed class GicPair
     {
         uint expected = _model.Acknowledge(vcpu, group1Only);
         Note($"{vcpu} acknowledge {(group1Only ? "group 1 " : "")}-> {expected:x}");
-        Assert.Equal(expected, _machine.Acknowledge(vcpu, group1Only));
+        Assert.Equal(expected, _machine.Acknowledge(vcpu, group1Only, Take(4) == 0));
         if ((expected & 0x3ff) < 1020)
         {
             _toEnd[vcpu].Add(expected);
@@ -234,7 +236,7 @@ internal sealed class GicPair
         Note($"{vcpu} end {value:x}");
         _toEnd[vcpu].RemoveAt(_toEnd[vcpu].Count - 1);
         _model.End(vcpu, value);
-        _machine.End(vcpu, value);
+        _machine.End(vcpu, value, Take(4) == 0);
         if (_splitEnd)
         {
             _toDeactivate.Add((vcpu, value));
@@ -349,7 +351,7 @@ internal sealed class GicPair
 
     private void Active(int vcpu, int interrupt, bool value)
     {
-        if (!_activeRegisters)
+        if (!_unlimited)
         {
             return;
         }
@@ -455,10 +457,10 @@ internal sealed class GicPair
             case 4:
                 cpu.CommonBinaryPoint = Take(2) != 0;
                 break;
-            case 5:
+            case 5 when _unlimited:
                 cpu.BinaryPoint = 2 + Take(6);
                 break;
-            case 6:
+            case 6 when _unlimited:
                 cpu.AliasedBinaryPoint = 3 + Take(5);
                 break;
             default:

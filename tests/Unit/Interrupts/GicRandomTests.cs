@@ -25,7 +25,7 @@ public class GicRandomTests
     public void Whatever_guests_and_devices_do_the_GIC_behaves_as_the_architecture_says(int version, int cpus)
     {
         var random = new PCG((uint)((version * 16) + cpus), 20_241);
-        Gen<uint[]> operations = Gen.UInt.Array[20, 260];
+        Gen<uint[]> operations = Gen.UInt.Array[20, 400];
         for (int i = 0; i < 700; i++)
         {
             int listRegisters = 1 + (i % 16);

@@ -22,6 +22,7 @@ internal sealed class TestMachine : GicEnvironment
     internal readonly bool[] TimerLine;
     internal readonly bool[] TimerActive;
     internal int Kicks;
+    internal int Maintenances;
 
     private readonly int[] _lines = new int[VirtualGic.InterruptCount];
     private readonly Queue<int> _pendingKicks = new();
@@ -174,14 +175,46 @@ internal sealed class TestMachine : GicEnvironment
         Run(vcpu, () => { });
     }
 
-    internal uint Acknowledge(int vcpu, bool group1Only = false)
+    /// <param name="vcpu">Who.</param>
+    /// <param name="group1Only">By the register for group 1.</param>
+    /// <param name="lateMaintenance">A kick comes before the maintenance interrupt, if there is one.</param>
+    internal uint Acknowledge(int vcpu, bool group1Only = false, bool lateMaintenance = false)
     {
         uint result = 0;
-        Run(vcpu, () => result = (uint)CpuFrame.Read(vcpu, group1Only ? 0x20u : 0xc, 4));
+        if (lateMaintenance)
+        {
+            Run(vcpu, () =>
+            {
+                result = Interfaces[vcpu].Acknowledge(group1Only);
+                Gic.ServiceRequests(vcpu);
+            });
+        }
+        else
+        {
+            Run(vcpu, () => result = (uint)CpuFrame.Read(vcpu, group1Only ? 0x20u : 0xc, 4));
+        }
+
         return result;
     }
 
-    internal void End(int vcpu, uint value) => Run(vcpu, () => CpuFrame.Write(vcpu, 0x10, 4, value));
+    /// <param name="vcpu">Who.</param>
+    /// <param name="value">What was acknowledged.</param>
+    /// <param name="lateMaintenance">A kick comes before the maintenance interrupt, if there is one.</param>
+    internal void End(int vcpu, uint value, bool lateMaintenance = false)
+    {
+        if (lateMaintenance)
+        {
+            Run(vcpu, () =>
+            {
+                Interfaces[vcpu].End(value);
+                Gic.ServiceRequests(vcpu);
+            });
+        }
+        else
+        {
+            Run(vcpu, () => CpuFrame.Write(vcpu, 0x10, 4, value));
+        }
+    }
 
     internal void Deactivate(int vcpu, uint value) => Run(vcpu, () => CpuFrame.Write(vcpu, 0x1000, 4, value));
 
@@ -224,6 +257,16 @@ internal sealed class TestMachine : GicEnvironment
                 continue;
             }
 
+            int due = Enumerable.Range(0, On.Length).FirstOrDefault(i => On[i] && Interfaces[i].NeedsMaintenance, -1);
+            if (due >= 0)
+            {
+                Maintenances++;
+                _current = due;
+                Gic.HandleMaintenance(due);
+                Assert.False(Interfaces[due].NeedsMaintenance, "the maintenance interrupt would repeat");
+                continue;
+            }
+
             int fires = Enumerable.Range(0, On.Length).FirstOrDefault(i => On[i] && TimerLine[i] && !TimerActive[i], -1);
             if (fires < 0)
             {
@@ -233,11 +276,6 @@ internal sealed class TestMachine : GicEnvironment
             _current = fires;
             TimerActive[fires] = true;
             Gic.InjectHardware(fires, Timer);
-        }
-
-        for (int i = 0; i < On.Length; i++)
-        {
-            Assert.False(On[i] && Interfaces[i].NeedsMaintenance, "the maintenance interrupt would repeat");
         }
     }
 }
