@@ -1,14 +1,14 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SharpVisor.Devices;
 
 /// <summary>A VM's map of device regions, searched at every device access.</summary>
 /// <remarks>
 /// Nearly all devices of the guest machine stand below 256 MiB, each alone in its 64 KiB, so one table look-up
-/// by 64 KiB granule and one comparison find them. The table is only a hint: a granule with no region, or with
-/// several, holds a region that no access can lie in, and what misses the hint goes through a binary search
-/// that alone decides. The bus is filled while its VM is made and only read afterwards, so it needs no lock.
+/// by 64 KiB granule and one comparison find them. The table is only a hint: what misses it goes through a binary
+/// search that alone decides. The bus is filled while its VM is made and only read afterwards, so it needs no lock.
 /// </remarks>
 public sealed class MmioBus
 {
@@ -24,21 +24,18 @@ public sealed class MmioBus
     /// <summary>Beyond the reach of every granule of the table, so that the end check fails for all of them.</summary>
     private const ulong UnreachableStart = 1UL << 63;
 
-    private readonly MmioRegion _unreachable;
-    private readonly MmioRegion[] _hints;
+    // For each granule an index into the table behind it, whose first entry is a region that no access can lie in.
+    private readonly byte[] _hints = new byte[GranuleCount];
+    private readonly MmioRegion[] _hinted;
     private readonly MmioRegion[] _sorted;
     private int _count;
 
-    /// <summary>Makes an empty bus for at most <paramref name="capacity"/> regions.</summary>
+    /// <summary>Makes an empty bus for at most <paramref name="capacity"/> regions, 1 to 255.</summary>
     public MmioBus(int capacity)
     {
-        _unreachable = new MmioRegion(UnreachableStart, MinimumLength, new AbsentDevice());
         _sorted = new MmioRegion[capacity];
-        _hints = new MmioRegion[GranuleCount];
-        for (int i = 0; i < _hints.Length; i++)
-        {
-            _hints[i] = _unreachable;
-        }
+        _hinted = new MmioRegion[capacity + 1];
+        _hinted[0] = new MmioRegion(UnreachableStart, MinimumLength, new AbsentDevice());
     }
 
     /// <summary>Number of regions on the bus.</summary>
@@ -58,7 +55,7 @@ public sealed class MmioBus
     /// </returns>
     public bool TryAdd(ulong start, ulong length, MmioDevice device)
     {
-        if (_count == _sorted.Length || length < MinimumLength || length > MaximumLength
+        if (_count == _sorted.Length || _count == byte.MaxValue || length < MinimumLength || length > MaximumLength
             || start > ulong.MaxValue - length)
         {
             return false;
@@ -112,7 +109,9 @@ public sealed class MmioBus
         ulong granule = ipa >> GranuleShift;
         if (granule < GranuleCount)
         {
-            MmioRegion hint = _hints[(int)granule];
+            // Both indices are in range by construction; two checks less at every device access.
+            int index = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_hints), (int)granule);
+            MmioRegion hint = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_hinted), index);
             ulong distance = ipa - hint.Start;
 
             // Below the region the distance wraps and is larger than any length.
@@ -133,7 +132,7 @@ public sealed class MmioBus
     private bool TrySearch(ulong ipa, int size, out MmioDevice device, out uint offset)
     {
         int after = FirstStartingAfter(ipa);
-        MmioRegion region = after > 0 ? _sorted[after - 1] : _unreachable;
+        MmioRegion region = after > 0 ? _sorted[after - 1] : _hinted[0];
         ulong distance = ipa - region.Start;
         device = region.Device;
         offset = (uint)distance;
@@ -162,13 +161,14 @@ public sealed class MmioBus
 
     private void AddHints(MmioRegion region)
     {
+        _hinted[_count] = region;
         ulong last = Math.Min((region.Start + (region.Length - 1)) >> GranuleShift, GranuleCount - 1);
         for (ulong granule = region.Start >> GranuleShift; granule <= last; granule++)
         {
             // Of several regions in a granule the first keeps the hint; the others are found by the search.
-            if (_hints[(int)granule] == _unreachable)
+            if (_hints[(int)granule] == 0)
             {
-                _hints[(int)granule] = region;
+                _hints[(int)granule] = (byte)_count;
             }
         }
     }

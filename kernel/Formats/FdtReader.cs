@@ -1,5 +1,7 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SharpVisor.Formats;
 
@@ -118,35 +120,37 @@ public readonly ref struct FdtReader
     public ReadOnlySpan<byte> Name(FdtNode node) => StringAt(_structure, node.Offset + 4);
 
     /// <summary>The first node inside this one.</summary>
-    public bool TryFirstChild(FdtNode node, out FdtNode child) => TryNodeAt(AfterProperties(node), out child);
+    public bool TryFirstChild(FdtNode node, out FdtNode child) => TryNodeAt(AfterProperties(node), node.Offset, out child);
 
     /// <summary>The next node with the same parent.</summary>
-    public bool TryNextSibling(FdtNode node, out FdtNode sibling) => TryNodeAt(SkipNops(AfterNode(node)), out sibling);
+    public bool TryNextSibling(FdtNode node, out FdtNode sibling) => TryNodeAt(SkipNops(AfterNode(node)), node.Parent, out sibling);
 
-    /// <summary>The node that holds this one; false for the root. Walks from the root.</summary>
+    /// <summary>The node that holds this one; false for the root. Walks from the root where the node does not know it.</summary>
     public bool TryParent(FdtNode node, out FdtNode parent)
     {
-        parent = Root;
-        if (node.Offset == parent.Offset)
+        if (node.Parent != FdtNode.Unknown)
         {
-            return false;
+            parent = new FdtNode(node.Parent);
+            return true;
         }
 
-        bool more = TryFirstChild(parent, out FdtNode child);
-        while (more && child.Offset != node.Offset)
+        Span<int> open = stackalloc int[MaximumDepth];
+        int depth = 0;
+        for (int offset = Root.Offset; offset < node.Offset; offset = AfterToken(offset))
         {
-            // Nodes lie in order: the one that begins last before the wanted one holds it, or is before it.
-            if (TryNextSibling(child, out FdtNode next) && next.Offset <= node.Offset)
+            switch (TokenAt(offset))
             {
-                child = next;
-                continue;
+                case BeginNode:
+                    open[depth++] = offset;
+                    break;
+                case EndNode:
+                    depth--;
+                    break;
             }
-
-            parent = child;
-            more = TryFirstChild(parent, out child);
         }
 
-        return more;
+        parent = new FdtNode(depth > 0 ? open[depth - 1] : Root.Offset);
+        return depth > 0;
     }
 
     /// <summary>The value of a property.</summary>
@@ -244,22 +248,43 @@ public readonly ref struct FdtReader
             offset = SkipNops(offset + 4);
         }
 
-        return TryNodeAt(offset, out next);
+        return TryNodeAt(offset, FdtNode.Unknown, out next);
     }
 
-    /// <summary>The first enabled node, from <paramref name="start"/> on, that is compatible.</summary>
+    /// <summary>The first enabled node, <paramref name="start"/> itself or below it, that is compatible.</summary>
     public bool TryFindCompatible(FdtNode start, ReadOnlySpan<byte> compatible, out FdtNode node)
     {
+        Span<int> open = stackalloc int[MaximumDepth];
+        int depth = 0;
         node = start;
-        do
+        for (int offset = start.Offset; ; offset = AfterToken(offset))
         {
-            if (IsCompatible(node, compatible) && IsEnabled(node))
+            switch (TokenAt(offset))
             {
-                return true;
+                case BeginNode:
+                    node = new FdtNode(offset, depth > 0 ? open[depth - 1] : start.Parent);
+                    open[depth++] = offset;
+                    break;
+                case Property:
+                    if (IsStringAt(_strings, (int)TokenAt(offset + 8), "compatible"u8) && IsCompatible(node, compatible) && IsEnabled(node))
+                    {
+                        return true;
+                    }
+
+                    break;
+                case EndNode:
+                    if (--depth <= 0)
+                    {
+                        return false;
+                    }
+
+                    break;
+                case Nop:
+                    break;
+                default:
+                    return false;
             }
         }
-        while (TryNext(node, out node));
-        return false;
     }
 
     /// <summary>A node by its path ("/chosen", "/cpus/cpu@0"). A component without a unit address finds one with it.</summary>
@@ -292,8 +317,8 @@ public readonly ref struct FdtReader
         bool more = TryFirstChild(parent, out child);
         while (more)
         {
-            ReadOnlySpan<byte> candidate = Name(child);
-            if (candidate.StartsWith(name) && (candidate.Length == name.Length || candidate[name.Length] == (byte)'@'))
+            int start = child.Offset + 4;
+            if (IsPrefixAt(_structure, start, name) && _structure[start + name.Length] is 0 or (byte)'@')
             {
                 return true;
             }
@@ -470,14 +495,38 @@ public readonly ref struct FdtReader
             && TryStringLength(_strings, (int)name, out _);
     }
 
-    private int AfterName(FdtNode node) => node.Offset + 4 + Align(Name(node).Length + 1);
+    /// <summary>
+    /// The token behind this one, properties with their values and nodes with their names; outside of the block, 0
+    /// tokens lead on to the end. Start-up walks the machine's tree many times, and nearly all of it is here.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int AfterToken(int offset) => TokenAt(offset) switch
+    {
+        Property => offset + 12 + Align((int)TokenAt(offset + 4)),
+        BeginNode => AfterName(new FdtNode(offset)),
+        _ => offset + 4,
+    };
+
+    /// <summary>The name ends in the first word with a zero byte; the next token follows that word.</summary>
+    private int AfterName(FdtNode node)
+    {
+        int offset = node.Offset;
+        uint word;
+        do
+        {
+            offset += 4;
+            word = TokenAt(offset);
+        }
+        while (((word - 0x0101_0101) & ~word & 0x8080_8080) == 0);
+        return offset + 4;
+    }
 
     private int AfterProperties(FdtNode node)
     {
-        int offset = SkipNops(AfterName(node));
-        while (TokenAt(offset) == Property)
+        int offset = AfterName(node);
+        while (TokenAt(offset) is Property or Nop)
         {
-            offset = SkipNops(offset + 12 + Align((int)Word(_structure, offset + 4)));
+            offset = AfterToken(offset);
         }
 
         return offset;
@@ -493,25 +542,23 @@ public readonly ref struct FdtReader
             {
                 case BeginNode:
                     depth++;
-                    offset = AfterProperties(new FdtNode(offset));
                     break;
                 case EndNode:
                     depth--;
-                    offset += 4;
                     break;
-                default:
+                case End:
                     return _structure.Length;
             }
 
-            offset = SkipNops(offset);
+            offset = AfterToken(offset);
         }
-        while (depth > 0);
+        while (depth > 0 && offset < _structure.Length);
         return offset;
     }
 
-    private bool TryNodeAt(int offset, out FdtNode node)
+    private bool TryNodeAt(int offset, int parent, out FdtNode node)
     {
-        node = new FdtNode(offset);
+        node = new FdtNode(offset, parent);
         return TokenAt(offset) == BeginNode;
     }
 
@@ -525,7 +572,11 @@ public readonly ref struct FdtReader
         return offset;
     }
 
-    private uint TokenAt(int offset) => offset >= 0 && offset <= _structure.Length - 4 ? Word(_structure, offset) : 0;
+    /// <summary>The word at an offset of the structure block; 0, which is no token, outside of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint TokenAt(int offset) => offset >= 0 && offset <= _structure.Length - 4
+        ? BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(_structure), offset)))
+        : 0;
 
     private static uint Word(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(offset));
 
@@ -555,16 +606,13 @@ public readonly ref struct FdtReader
         return length >= 0;
     }
 
-    private static bool IsStringAt(ReadOnlySpan<byte> bytes, int offset, ReadOnlySpan<byte> text)
-    {
-        if ((uint)offset >= (uint)bytes.Length || bytes.Length - offset <= text.Length)
-        {
-            return false;
-        }
+    private static bool IsStringAt(ReadOnlySpan<byte> bytes, int offset, ReadOnlySpan<byte> text) =>
+        IsPrefixAt(bytes, offset, text) && bytes[offset + text.Length] == 0;
 
-        bytes = bytes.Slice(offset);
-        return bytes.StartsWith(text) && bytes[text.Length] == 0;
-    }
+    /// <summary>Whether the text stands at an offset, with at least a byte behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsPrefixAt(ReadOnlySpan<byte> bytes, int offset, ReadOnlySpan<byte> text) =>
+        (uint)offset < (uint)bytes.Length && bytes[offset] == text[0] && bytes.Length - offset > text.Length && bytes.Slice(offset).StartsWith(text);
 
     private static ReadOnlySpan<byte> StringAt(ReadOnlySpan<byte> bytes, int offset) =>
         TryStringLength(bytes, offset, out int length) ? bytes.Slice(offset, length) : default;

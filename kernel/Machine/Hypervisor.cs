@@ -24,6 +24,7 @@ internal static unsafe class Hypervisor
 {
     private const int MaximumVms = 16;
     private const int MaximumExtents = 64;
+    private const int MaximumCpus = 64;
     private const int SecondaryPatience = 10_000_000;
     private const int ExitClean = 0;
     private const int ExitVmFailed = 1;
@@ -76,25 +77,25 @@ internal static unsafe class Hypervisor
     [DoesNotReturn]
     internal static void Run(ulong deviceTree)
     {
-        if (!PhysicalTree.TryRead(deviceTree, out FdtReader tree, out FdtError error))
+        if (!PhysicalTree.TryRead(deviceTree, out PhysicalTree tree, out FdtError error))
         {
             Fail(FdtErrorText.Describe(error));
         }
 
-        if (!Pl011Uart.TryProbe(tree, out s_uart))
+        if (!Pl011Uart.TryProbe(tree.Reader, out s_uart))
         {
             Fail("no PL011 UART in the device tree"u8);
         }
 
         Log.SetSink(s_uart!);
-        PowerControl.HasFirmware = PhysicalTree.HasFirmware(tree);
-        if (!GicV3.TryProbe(tree, out s_interrupts) && !GicV2.TryProbe(tree, out s_interrupts))
+        PowerControl.HasFirmware = tree.HasFirmware();
+        if (!GicV3.TryProbe(tree.Reader, out s_interrupts) && !GicV2.TryProbe(tree.Reader, out s_interrupts))
         {
             Fail("no GICv2 with virtualization extensions and no GICv3 in the device tree"u8);
         }
 
         FindMemory(tree, deviceTree);
-        ulong clock = MachineClock.FindDevice(tree);
+        ulong clock = MachineClock.FindDevice(tree.Reader);
         if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)
             || !HypervisorMap.MapDevice(map!, s_uart!.Address, PageTable.PageSize)
             || (clock != 0 && !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)))
@@ -231,36 +232,33 @@ internal static unsafe class Hypervisor
         Stop(ExitMachineFailed);
     }
 
-    private static void FindMemory(FdtReader tree, ulong deviceTree)
+    private static void FindMemory(PhysicalTree tree, ulong deviceTree)
     {
         s_pages = new PageAllocator(MaximumExtents);
-        const ulong reach = 1ul << HypervisorMap.AddressBits;
-        for (int i = 0; PhysicalTree.TryGetMemory(tree, i, out ulong start, out ulong length); i++)
-        {
-            if (start < reach)
-            {
-                s_pages.TryAdd(start, Math.Min(length, reach - start));
-            }
-        }
-
+        tree.ForEachMemory(s_pages, &AddMemory);
         bool reserved = s_pages.TryReserve(HypervisorMap.ImageStart(), HypervisorMap.ImageEnd() - HypervisorMap.ImageStart())
-            && s_pages.TryReserve(deviceTree, (ulong)tree.TotalSize)
-            && (!PhysicalTree.TryGetRamdisk(tree, out ulong ramdisk, out ulong ramdiskLength) || s_pages.TryReserve(ramdisk, ramdiskLength));
-        PhysicalTree.ReserveMemory(tree, s_pages);
+            && s_pages.TryReserve(deviceTree, (ulong)tree.Reader.TotalSize)
+            && (!tree.TryGetRamdisk(out ulong ramdisk, out ulong ramdiskLength) || s_pages.TryReserve(ramdisk, ramdiskLength));
+        tree.ReserveMemory(s_pages);
         if (!reserved || s_pages.FreeBytes == 0)
         {
             Fail("no usable memory in the device tree"u8);
         }
     }
 
-    private static void FindCpus(FdtReader tree, PageTable map)
+    private static void AddMemory(PageAllocator pages, ulong start, ulong length)
     {
-        int count = 0;
-        while (PhysicalTree.TryGetCpu(tree, count, out _))
+        const ulong reach = 1ul << HypervisorMap.AddressBits;
+        if (start < reach)
         {
-            count++;
+            pages.TryAdd(start, Math.Min(length, reach - start));
         }
+    }
 
+    private static void FindCpus(PhysicalTree tree, PageTable map)
+    {
+        Span<ulong> affinities = stackalloc ulong[MaximumCpus];
+        int count = tree.GetCpus(affinities);
         if (count == 0)
         {
             Fail("no CPU in the device tree"u8);
@@ -273,7 +271,7 @@ internal static unsafe class Hypervisor
         s_allCpuCount = 1;
         for (int i = 0; i < count; i++)
         {
-            PhysicalTree.TryGetCpu(tree, i, out ulong affinity);
+            ulong affinity = affinities[i];
             if (affinity != self && s_allCpuCount < count)
             {
                 if (!PhysicalCpu.TryMake(s_allCpuCount, affinity, Interrupts, Pages, map, out PhysicalCpu? cpu))
@@ -345,9 +343,9 @@ internal static unsafe class Hypervisor
         }
     }
 
-    private static void MakeVms(FdtReader tree)
+    private static void MakeVms(PhysicalTree tree)
     {
-        if (PhysicalTree.TryGetRamdisk(tree, out ulong start, out ulong length))
+        if (tree.TryGetRamdisk(out ulong start, out ulong length))
         {
             if (length > int.MaxValue)
             {

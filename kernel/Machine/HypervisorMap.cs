@@ -2,7 +2,6 @@ using System.Runtime;
 using System.Runtime.CompilerServices;
 using SharpVisor.Cpu;
 using SharpVisor.Drivers;
-using SharpVisor.Formats;
 using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
@@ -11,7 +10,7 @@ namespace SharpVisor.Machine;
 /// The final EL2 map, one to one: RAM as data, the image's text and constants with their own rights, the registers
 /// of the devices that have drivers, and nothing else. Nothing is both writable and executable.
 /// </summary>
-internal static class HypervisorMap
+internal static unsafe class HypervisorMap
 {
     /// <summary>Size of the EL2 address space in bits: TCR_EL2.T0SZ of boot/entry.S.</summary>
     internal const int AddressBits = 39;
@@ -19,24 +18,15 @@ internal static class HypervisorMap
     private const ulong GuardSize = PageTable.PageSize;
 
     /// <summary>Makes the tables. False where there is no memory for them.</summary>
-    internal static bool TryMake(FdtReader tree, PageAllocator pages, InterruptController interrupts, out PageTable? map)
+    internal static bool TryMake(PhysicalTree tree, PageAllocator pages, InterruptController interrupts, out PageTable? map)
     {
         if (!PageTable.TryCreate(pages, new El2Translation(), AddressBits, out map))
         {
             return false;
         }
 
-        bool made = true;
-        for (int i = 0; PhysicalTree.TryGetMemory(tree, i, out ulong start, out ulong length); i++)
-        {
-            if (start < 1ul << AddressBits)
-            {
-                length = System.Math.Min(length, (1ul << AddressBits) - start) & ~(PageTable.PageSize - 1);
-                made &= map!.TryMap(start, start, length, HypervisorAttributes.Data);
-            }
-        }
-
-        made &= map!.TryProtect(ImageStart(), RodataStart() - ImageStart(), HypervisorAttributes.Text);
+        tree.ForEachMemory(map!, &MapMemory);
+        bool made = map!.TryProtect(ImageStart(), RodataStart() - ImageStart(), HypervisorAttributes.Text);
         made &= map.TryProtect(RodataStart(), DataStart() - RodataStart(), HypervisorAttributes.ReadOnlyData);
         made &= map.TryUnmap(BootStackGuard(), GuardSize);
         for (int i = 0; interrupts.TryGetFrames(i, out ulong start, out ulong length); i++)
@@ -45,6 +35,16 @@ internal static class HypervisorMap
         }
 
         return made;
+    }
+
+    // Where it fails the image is not mapped either, and TryProtect finds nothing to protect: the check is the translation below.
+    private static void MapMemory(PageTable map, ulong start, ulong length)
+    {
+        const ulong reach = 1ul << AddressBits;
+        if (start < reach)
+        {
+            map.TryMap(start, start, System.Math.Min(length, reach - start) & ~(PageTable.PageSize - 1), HypervisorAttributes.Data);
+        }
     }
 
     /// <summary>Maps the registers of one device.</summary>

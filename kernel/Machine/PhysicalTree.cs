@@ -4,14 +4,61 @@ using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
 
-/// <summary>What the machine's own device tree says of memory, CPUs and firmware.</summary>
-internal static unsafe class PhysicalTree
+/// <summary>
+/// What the machine's own device tree says of memory, CPUs and firmware. The root's children are looked through once,
+/// when it is made: firmware's trees are long.
+/// </summary>
+internal readonly unsafe ref struct PhysicalTree
 {
     // The early map of boot/entry.S covers this much from the tree's start on as Normal memory.
     private const uint LargestTree = 2 << 20;
 
-    /// <summary>Makes a reader of the tree at an address that firmware gave.</summary>
-    internal static bool TryRead(ulong address, out FdtReader tree, out FdtError error)
+    private readonly FdtNode _firstMemory;
+    private readonly FdtNode _reserved;
+    private readonly FdtNode _cpus;
+    private readonly FdtNode _chosen;
+    private readonly bool _hasMemory;
+    private readonly bool _hasReserved;
+    private readonly bool _hasCpus;
+    private readonly bool _hasChosen;
+
+    private PhysicalTree(FdtReader reader)
+    {
+        Reader = reader;
+        bool more = reader.TryFirstChild(reader.Root, out FdtNode node);
+        while (more)
+        {
+            ReadOnlySpan<byte> name = reader.Name(node);
+            if (!_hasMemory && IsMemory(reader, node))
+            {
+                _firstMemory = node;
+                _hasMemory = true;
+            }
+            else if (name.SequenceEqual("reserved-memory"u8))
+            {
+                _reserved = node;
+                _hasReserved = true;
+            }
+            else if (name.SequenceEqual("cpus"u8))
+            {
+                _cpus = node;
+                _hasCpus = true;
+            }
+            else if (name.SequenceEqual("chosen"u8))
+            {
+                _chosen = node;
+                _hasChosen = true;
+            }
+
+            more = reader.TryNextSibling(node, out node);
+        }
+    }
+
+    /// <summary>The whole tree.</summary>
+    internal readonly FdtReader Reader;
+
+    /// <summary>Reads the tree at an address that firmware gave.</summary>
+    internal static bool TryRead(ulong address, out PhysicalTree tree, out FdtError error)
     {
         tree = default;
         error = FdtError.BadMagic;
@@ -25,95 +72,91 @@ internal static unsafe class PhysicalTree
             return false;
         }
 
-        error = size > LargestTree ? FdtError.BadLayout : FdtReader.TryCreate(new ReadOnlySpan<byte>((void*)address, (int)size), out tree);
-        return error == FdtError.None;
-    }
-
-    /// <summary>Entry <paramref name="index"/> over all <c>reg</c> entries of the memory nodes.</summary>
-    internal static bool TryGetMemory(FdtReader tree, int index, out ulong start, out ulong length)
-    {
-        start = 0;
-        length = 0;
-        bool more = tree.TryFirstChild(tree.Root, out FdtNode node);
-        while (more)
-        {
-            if (IsType(tree, node, "memory"u8) && tree.IsEnabled(node))
-            {
-                for (int i = 0; tree.TryGetRegister(node, i, out start, out length); i++)
-                {
-                    if (index-- == 0)
-                    {
-                        return true;
-                    }
-                }
-            }
-
-            more = tree.TryNextSibling(node, out node);
-        }
-
-        return false;
-    }
-
-    /// <summary>Takes what the tree reserves out of the free memory.</summary>
-    internal static void ReserveMemory(FdtReader tree, PageAllocator pages)
-    {
-        for (int i = 0; tree.TryGetReservation(i, out ulong start, out ulong length); i++)
-        {
-            pages.TryReserve(start, length);
-        }
-
-        if (!tree.TryFindPath("/reserved-memory"u8, out FdtNode parent))
-        {
-            return;
-        }
-
-        bool more = tree.TryFirstChild(parent, out FdtNode node);
-        while (more)
-        {
-            for (int i = 0; tree.TryGetRegister(node, i, out ulong start, out ulong length); i++)
-            {
-                pages.TryReserve(start, length);
-            }
-
-            more = tree.TryNextSibling(node, out node);
-        }
-    }
-
-    /// <summary>Affinity of CPU <paramref name="index"/> in the order of the tree.</summary>
-    internal static bool TryGetCpu(FdtReader tree, int index, out ulong affinity)
-    {
-        affinity = 0;
-        if (!tree.TryFindPath("/cpus"u8, out FdtNode parent))
+        error = FdtError.BadLayout;
+        if (size > LargestTree)
         {
             return false;
         }
 
-        bool more = tree.TryFirstChild(parent, out FdtNode node);
-        while (more)
+        error = FdtReader.TryCreate(new ReadOnlySpan<byte>((void*)address, (int)size), out FdtReader reader);
+        if (error != FdtError.None)
         {
-            if (IsType(tree, node, "cpu"u8) && tree.IsEnabled(node) && TryGetAffinity(tree, node, out affinity) && index-- == 0)
-            {
-                return true;
-            }
-
-            more = tree.TryNextSibling(node, out node);
+            return false;
         }
 
-        return false;
+        tree = new PhysicalTree(reader);
+        return true;
+    }
+
+    /// <summary>Calls a method for every range of memory.</summary>
+    internal void ForEachMemory<T>(T target, delegate*<T, ulong, ulong, void> method)
+        where T : class
+    {
+        FdtNode node = _firstMemory;
+        for (bool more = _hasMemory; more; more = Reader.TryNextSibling(node, out node))
+        {
+            if (!IsMemory(Reader, node) || !Reader.IsEnabled(node))
+            {
+                continue;
+            }
+
+            for (int i = 0; Reader.TryGetRegister(node, i, out ulong start, out ulong length); i++)
+            {
+                method(target, start, length);
+            }
+        }
+    }
+
+    /// <summary>Takes what the tree reserves out of the free memory.</summary>
+    internal void ReserveMemory(PageAllocator pages)
+    {
+        for (int i = 0; Reader.TryGetReservation(i, out ulong start, out ulong length); i++)
+        {
+            pages.TryReserve(start, length);
+        }
+
+        FdtNode node = default;
+        for (bool more = _hasReserved && Reader.TryFirstChild(_reserved, out node); more; more = Reader.TryNextSibling(node, out node))
+        {
+            for (int i = 0; Reader.TryGetRegister(node, i, out ulong start, out ulong length); i++)
+            {
+                pages.TryReserve(start, length);
+            }
+        }
+    }
+
+    /// <summary>Affinities of the CPUs in the order of the tree.</summary>
+    /// <param name="affinities">Where they go; the ones that find no place are left out.</param>
+    /// <returns>How many.</returns>
+    internal int GetCpus(Span<ulong> affinities)
+    {
+        int count = 0;
+        FdtNode node = default;
+        for (bool more = _hasCpus && Reader.TryFirstChild(_cpus, out node); more; more = Reader.TryNextSibling(node, out node))
+        {
+            // Not TryGetRegister: what stands below /cpus is no address of the bus.
+            if (count < affinities.Length && IsType(Reader, node, "cpu"u8) && Reader.IsEnabled(node)
+                && Reader.TryGetNumber(node, "reg"u8, out affinities[count]))
+            {
+                count++;
+            }
+        }
+
+        return count;
     }
 
     /// <summary>Whether firmware takes PSCI calls by SMC.</summary>
-    internal static bool HasFirmware(FdtReader tree) =>
-        (tree.TryFindCompatible(tree.Root, "arm,psci-0.2"u8, out FdtNode node) || tree.TryFindCompatible(tree.Root, "arm,psci-1.0"u8, out node))
-        && tree.TryGetString(node, "method"u8, out ReadOnlySpan<byte> method) && method.SequenceEqual("smc"u8);
+    internal bool HasFirmware() =>
+        (Reader.TryFindCompatible(Reader.Root, "arm,psci-0.2"u8, out FdtNode node) || Reader.TryFindCompatible(Reader.Root, "arm,psci-1.0"u8, out node))
+        && Reader.TryGetString(node, "method"u8, out ReadOnlySpan<byte> method) && method.SequenceEqual("smc"u8);
 
     /// <summary>The initial ramdisk that the boot loader left: the boot bundle.</summary>
-    internal static bool TryGetRamdisk(FdtReader tree, out ulong start, out ulong length)
+    internal bool TryGetRamdisk(out ulong start, out ulong length)
     {
         start = 0;
         length = 0;
-        if (!tree.TryFindPath("/chosen"u8, out FdtNode chosen)
-            || !tree.TryGetNumber(chosen, "linux,initrd-start"u8, out start) || !tree.TryGetNumber(chosen, "linux,initrd-end"u8, out ulong end)
+        if (!_hasChosen
+            || !Reader.TryGetNumber(_chosen, "linux,initrd-start"u8, out start) || !Reader.TryGetNumber(_chosen, "linux,initrd-end"u8, out ulong end)
             || end <= start)
         {
             return false;
@@ -123,9 +166,8 @@ internal static unsafe class PhysicalTree
         return true;
     }
 
-    private static bool IsType(FdtReader tree, FdtNode node, ReadOnlySpan<byte> type) =>
-        tree.TryGetString(node, "device_type"u8, out ReadOnlySpan<byte> value) && value.SequenceEqual(type);
+    private static bool IsMemory(FdtReader reader, FdtNode node) => reader.Name(node).StartsWith("memory"u8) && IsType(reader, node, "memory"u8);
 
-    // Not TryGetRegister: what stands below /cpus is no address of the bus.
-    private static bool TryGetAffinity(FdtReader tree, FdtNode node, out ulong affinity) => tree.TryGetNumber(node, "reg"u8, out affinity);
+    private static bool IsType(FdtReader reader, FdtNode node, ReadOnlySpan<byte> type) =>
+        reader.TryGetString(node, "device_type"u8, out ReadOnlySpan<byte> value) && value.SequenceEqual(type);
 }

@@ -7,7 +7,6 @@ using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Debug;
 using SharpVisor.Drivers;
-using SharpVisor.Formats;
 
 namespace SharpVisor.Machine;
 
@@ -42,7 +41,7 @@ internal static unsafe class Start
     private static void BeginWithoutEl2(ulong deviceTree, byte* module)
     {
         PrepareRuntime(module);
-        if (PhysicalTree.TryRead(deviceTree, out FdtReader tree, out _) && Pl011Uart.TryProbe(tree, out Pl011Uart? uart))
+        if (PhysicalTree.TryRead(deviceTree, out PhysicalTree tree, out _) && Pl011Uart.TryProbe(tree.Reader, out Pl011Uart? uart))
         {
             Log.SetSink(uart!);
         }
