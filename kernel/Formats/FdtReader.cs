@@ -612,7 +612,8 @@ public readonly ref struct FdtReader
     /// <summary>Whether the text stands at an offset, with at least a byte behind it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsPrefixAt(ReadOnlySpan<byte> bytes, int offset, ReadOnlySpan<byte> text) =>
-        (uint)offset < (uint)bytes.Length && bytes[offset] == text[0] && bytes.Length - offset > text.Length && bytes.Slice(offset).StartsWith(text);
+        (uint)offset < (uint)bytes.Length && bytes.Length - offset > text.Length
+        && (text.Length == 0 || bytes[offset] == text[0]) && bytes.Slice(offset).StartsWith(text);
 
     private static ReadOnlySpan<byte> StringAt(ReadOnlySpan<byte> bytes, int offset) =>
         TryStringLength(bytes, offset, out int length) ? bytes.Slice(offset, length) : default;
