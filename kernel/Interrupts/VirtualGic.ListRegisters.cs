@@ -300,6 +300,27 @@ public sealed partial class VirtualGic
         cpu.Interface.WriteListRegister(slot, value);
     }
 
+    /// <summary>
+    /// The usual case of a timer: the guest has deactivated the interrupt in its list register, and with it the physical
+    /// one, which has come again. The list register is right but for its state, unless the interrupt was changed while it
+    /// was active there.
+    /// </summary>
+    private bool TryRepeat(GicCpu cpu, ref VirtualInterrupt state)
+    {
+        int slot = state.Slot - 1;
+        ulong value = cpu.Interface.ReadListRegister(slot);
+        state.Line = true;
+        ulong wanted = ListRegister.Hardware | ((ulong)state.Priority << ListRegister.PriorityShift) | (state.Group1 ? ListRegister.Group1 : 0);
+        const ulong compared = ListRegister.Hardware | (0xfful << ListRegister.PriorityShift) | ListRegister.Group1 | ListRegister.Pending | ListRegister.Active;
+        if ((value & compared) != wanted || (state.Latched | state.Incoming | state.ListedOn) != 0 || !IsDeliverable(ref state))
+        {
+            return false;
+        }
+
+        cpu.Interface.WriteListRegister(slot, value | ListRegister.Pending);
+        return true;
+    }
+
     /// <summary>Takes the truth about an interrupt out of its list register, and decides where it belongs now.</summary>
     private void FoldSlot(int vcpu, GicCpu cpu, int slot)
     {

@@ -194,15 +194,19 @@ public sealed partial class VirtualGic
         GicCpu cpu = _cpus[self];
         Enter(self);
         ref VirtualInterrupt state = ref cpu.Private[interrupt & (PrivateCount - 1)];
-        if (state.Slot != 0)
+        if (state.Slot == 0 || !TryRepeat(cpu, ref state))
         {
-            Unload(self, cpu, interrupt, ref state);
+            if (state.Slot != 0)
+            {
+                Unload(self, cpu, interrupt, ref state);
+            }
+
+            state.Hardware = true;
+            state.Line = true;
+            cpu.PhysicalEnds &= ~(1u << (int)interrupt);
+            Arrive(self, cpu, interrupt, ref state);
         }
 
-        state.Hardware = true;
-        state.Line = true;
-        cpu.PhysicalEnds &= ~(1u << (int)interrupt);
-        Arrive(self, cpu, interrupt, ref state);
         Exit(self);
     }
 
