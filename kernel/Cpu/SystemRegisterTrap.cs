@@ -1,5 +1,6 @@
 using System;
 using SharpVisor.Arch;
+using SharpVisor.Interrupts;
 
 namespace SharpVisor.Cpu;
 
@@ -59,6 +60,15 @@ internal static class SystemRegisterTrap
                 case SystemRegister.CntpTval:
                     value = vcpu.PhysicalTimer!.TimerValue;
                     break;
+                case SystemRegister.IccPmr when vcpu.Vm!.Identification.HasGicSystemRegisters: // ICH_HCR_EL2.TC
+                    value = GicV3TrappedRegisters.PriorityMask;
+                    break;
+                case SystemRegister.IccCtlr when vcpu.Vm!.Identification.HasGicSystemRegisters:
+                    value = GicV3TrappedRegisters.Control;
+                    break;
+                case SystemRegister.IccRpr when vcpu.Vm!.Identification.HasGicSystemRegisters:
+                    value = GicV3TrappedRegisters.RunningPriority;
+                    break;
                 default:
                     return false;
             }
@@ -102,11 +112,35 @@ internal static class SystemRegisterTrap
                 vcpu.Vm.Gic.SendSgi(vcpu.Index, value);
                 return true;
             case SystemRegister.IccSgi0r:
-            case SystemRegister.IccAsgi1r: // group 0 and the other security state: nothing of the guest is there
-                return vcpu.Vm!.Identification.HasGicSystemRegisters;
+            case SystemRegister.IccAsgi1r: // the other security state: nothing of the guest is there
+            case SystemRegister.IccPmr: // ICH_HCR_EL2.TC
+            case SystemRegister.IccCtlr:
+            case SystemRegister.IccDir: // ICH_HCR_EL2.TDIR or TC
+                return vcpu.Vm!.Identification.HasGicSystemRegisters && TryWriteInterrupts(vcpu, encoding, value);
             default:
                 return false;
         }
+    }
+
+    private static bool TryWriteInterrupts(VCpu vcpu, uint encoding, ulong value)
+    {
+        switch (encoding)
+        {
+            case SystemRegister.IccSgi0r:
+                vcpu.Vm!.Gic.SendGroup0Sgi(vcpu.Index, value);
+                break;
+            case SystemRegister.IccPmr:
+                GicV3TrappedRegisters.PriorityMask = value;
+                break;
+            case SystemRegister.IccCtlr:
+                GicV3TrappedRegisters.Control = value;
+                break;
+            case SystemRegister.IccDir:
+                vcpu.Vm!.Gic.Deactivate(vcpu.Index, (uint)value & 0xff_ffff);
+                break;
+        }
+
+        return true;
     }
 
     private static void CleanInvalidateSetWay(ulong operand)

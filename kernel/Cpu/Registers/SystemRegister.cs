@@ -32,6 +32,10 @@ internal static class SystemRegister
     internal const uint CntpTval = (3 * Op0) + (3 * Op1) + (14 * CRn) + (2 * CRm);
     internal const uint CntpCtl = CntpTval + (1 * Op2);
     internal const uint CntpCval = CntpTval + (2 * Op2);
+    internal const uint IccPmr = (3 * Op0) + (4 * CRn) + (6 * CRm);
+    internal const uint IccDir = (3 * Op0) + (12 * CRn) + (11 * CRm) + (1 * Op2);
+    internal const uint IccRpr = (3 * Op0) + (12 * CRn) + (11 * CRm) + (3 * Op2);
+    internal const uint IccCtlr = (3 * Op0) + (12 * CRn) + (12 * CRm) + (4 * Op2);
     internal const uint IccSgi1r = (3 * Op0) + (12 * CRn) + (11 * CRm) + (5 * Op2);
     internal const uint IccAsgi1r = (3 * Op0) + (12 * CRn) + (11 * CRm) + (6 * Op2);
     internal const uint IccSgi0r = (3 * Op0) + (12 * CRn) + (11 * CRm) + (7 * Op2);

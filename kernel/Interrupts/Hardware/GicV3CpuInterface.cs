@@ -37,7 +37,7 @@ public sealed class GicV3CpuInterface : VirtualCpuInterface
         int preemptionBits = (int)(type >> PreemptionBitsShift & 7) + 1;
         _activePriorityRegisters = 1 << (preemptionBits > 5 ? preemptionBits - 5 : 0);
 
-        // Without a trap for ICC_DIR alone the other common registers come along; the trap handler knows them.
+        // Without a trap for ICC_DIR alone the other common registers come along: GicV3TrappedRegisters.
         _trapDeactivation = (type & HasTrapForDeactivation) != 0 ? TrapDeactivation : TrapCommon;
     }
 
@@ -60,7 +60,7 @@ public sealed class GicV3CpuInterface : VirtualCpuInterface
     public override void SetMaintenance(MaintenanceReasons reasons)
     {
         ulong value = Enable | (uint)reasons;
-        if ((reasons & MaintenanceReasons.EndNotPresent) != 0)
+        if ((reasons & MaintenanceReasons.EndNotPresent) != 0 && SplitsEnd)
         {
             value |= _trapDeactivation;
         }
