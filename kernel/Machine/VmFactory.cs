@@ -116,7 +116,7 @@ internal static unsafe class VmFactory
         bool mapped = stage2!.TryMap(memory.Start, memory.Host, memory.Length, Stage2Attributes.Ram);
         if (gicVersion == 2 && Hypervisor.Interrupts is GicV2 physical)
         {
-            mapped &= stage2.TryMap(GuestMemoryMap.GicCpuInterface, physical.VirtualCpuInterface, GicV2.CpuInterfaceSize, Stage2Attributes.Device);
+            mapped &= stage2.TryMap(GuestMemoryMap.GicCpuInterface, physical.VirtualCpuInterface, GicDeactivationFrame.Offset, Stage2Attributes.Device);
         }
 
         if (!mapped)
@@ -131,6 +131,7 @@ internal static unsafe class VmFactory
         int count = (int)source.VCpus;
         vm.Identification = MakeIdentification(gicVersion);
         vm.Power = new PowerStates(count);
+        vm.Bus = new MmioBus(BusCapacity);
         MakeInterrupts(vm, gicVersion, count);
         MakeDevices(vm, count);
         vm.VCpus = new VCpu[count];
@@ -148,13 +149,40 @@ internal static unsafe class VmFactory
     {
         var environment = new VmGicEnvironment();
         environment.Connect(vm);
+        MmioBus bus = vm.Bus;
         var interfaces = new VirtualCpuInterface[count];
-        for (int i = 0; i < count; i++)
+        if (gicVersion != Hypervisor.Interrupts.Version)
         {
-            interfaces[i] = Hypervisor.VirtualInterface;
+            // No hardware lends the guest a CPU interface of that version.
+            var trapped = new SoftwareCpuInterface[count];
+            for (int i = 0; i < count; i++)
+            {
+                trapped[i] = new TrappedCpuInterface(Hypervisor.Interrupts);
+                interfaces[i] = trapped[i];
+            }
+
+            vm.Gic = new VirtualGic(gicVersion, interfaces, environment);
+            bus.TryAdd(GuestMemoryMap.GicCpuInterface, GicCpuFrame.Length, new GicCpuFrame(vm.Gic, trapped));
+        }
+        else
+        {
+            for (int i = 0; i < count; i++)
+            {
+                interfaces[i] = Hypervisor.VirtualInterface;
+            }
+
+            vm.Gic = new VirtualGic(gicVersion, interfaces, environment);
+            if (gicVersion == 2)
+            {
+                bus.TryAdd(GuestMemoryMap.GicCpuInterface + GicDeactivationFrame.Offset, GicDeactivationFrame.Length, new GicDeactivationFrame(vm.Gic));
+            }
         }
 
-        vm.Gic = new VirtualGic(gicVersion, interfaces, environment);
+        bus.TryAdd(GuestMemoryMap.GicDistributor, GuestMemoryMap.GicDistributorSize, new GicDistributor(vm.Gic));
+        if (gicVersion == 3)
+        {
+            bus.TryAdd(GuestMemoryMap.GicRedistributors, GuestMemoryMap.GicRedistributorSize * (ulong)count, new GicRedistributor(vm.Gic));
+        }
     }
 
     private static void MakeDevices(Vm vm, int count)
@@ -164,17 +192,10 @@ internal static unsafe class VmFactory
         vm.Uart = new Pl011Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.UartInterrupt), console);
         var clock = new Pl031Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.ClockInterrupt), Hypervisor.Clock);
 
-        var bus = new MmioBus(BusCapacity);
-        bus.TryAdd(GuestMemoryMap.GicDistributor, GuestMemoryMap.GicDistributorSize, new GicDistributor(vm.Gic));
-        if (vm.Gic.Version == 3)
-        {
-            bus.TryAdd(GuestMemoryMap.GicRedistributors, GuestMemoryMap.GicRedistributorSize * (ulong)count, new GicRedistributor(vm.Gic));
-        }
-
+        MmioBus bus = vm.Bus;
         bus.TryAdd(GuestMemoryMap.Uart, GuestMemoryMap.UartSize, vm.Uart);
         bus.TryAdd(GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, clock);
         bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, new EmptyTransport());
-        vm.Bus = bus;
     }
 
     /// <summary>The ID registers as this CPU has them, made into what a guest sees.</summary>
