@@ -107,6 +107,44 @@ call_preserving_simd:
     ldp     x29, x30, [sp], #16
     ret
 
+// Spin locks that the calling CPU holds, above the top of its stack (kernel/Arch/Native/LockTracker.cs). Before the CPU
+// has a stand-in VCpu nothing is tracked.
+.macro locks_held list, count
+    mrs     \list, tpidr_el2
+    cbz     \list, 1f
+    ldr     \list, [\list, #GUEST_HOST_STACK]
+    ldr     \count, [\list, #LOCKS_HELD]!
+.endm
+
+.global lock_taken, lock_given, lock_last
+lock_taken:                             // x0: the lock
+    locks_held x1, x2
+    add     x2, x2, #1
+    str     x2, [x1]
+    str     x0, [x1, x2, lsl #3]
+1:  ret
+lock_given:
+    locks_held x1, x2
+    sub     x2, x2, #1
+    str     x2, [x1]
+1:  ret
+lock_last:                              // -> the lock, or 0
+    mov     x0, xzr
+    locks_held x1, x2
+    cbz     x2, 1f
+    ldr     x0, [x1, x2, lsl #3]
+    sub     x2, x2, #1
+    str     x2, [x1]
+1:  ret
+
+// abandon(x0: VCpu): goes on in abandoned_guest with an empty stack; what the CPU was doing is forgotten.
+.global abandon
+abandon:
+    ldr     x1, [x0, #GUEST_HOST_STACK]
+    mov     sp, x1
+    mov     x29, xzr
+    b       abandoned_guest
+
 // Firmware calls (SMCCC): x0 function, x1..x3 arguments -> x0. C# expects only x0-x18 to change.
 .global smc_call, hvc_call
 smc_call:

@@ -5,7 +5,7 @@ using SharpVisor.Memory;
 namespace SharpVisor.Cpu;
 
 /// <summary>A CPU of the machine: its stacks, its interrupt controller, and what runs on it.</summary>
-public sealed class PhysicalCpu
+public sealed unsafe class PhysicalCpu
 {
     /// <summary>Software-generated interrupt by which one CPU asks another to look at its VCpus.</summary>
     public const uint KickSgi = 0;
@@ -24,6 +24,8 @@ public sealed class PhysicalCpu
     /// <summary>Aff3, Aff2, Aff1 and Aff0 of MPIDR_EL1.</summary>
     internal const ulong AffinityMask = 0xff_00ff_ffff;
 
+    // boot/layout.inc: above the top of the stack stands what the CPU holds.
+    private const ulong LocksHeld = 64;
     private const ulong StackSize = 32 << 10;
     private const ulong EmergencyStackSize = 8 << 10;
 
@@ -37,6 +39,7 @@ public sealed class PhysicalCpu
         StackTop = stackTop;
         EmergencyStackTop = emergencyStackTop;
         Idle = new VCpu(this);
+        *(ulong*)(stackTop + LocksHeld) = 0;
     }
 
     /// <summary>Makes a CPU with stacks of its own, below them a page that nobody can touch.</summary>

@@ -35,6 +35,16 @@ public sealed class VCpu : GuestContext
         EmergencyStack = cpu.EmergencyStackTop;
     }
 
+    /// <summary>What the calling CPU runs: a VCpu, or the CPU's idle stand-in. Only once the CPU has one.</summary>
+    internal static unsafe VCpu Current
+    {
+        get
+        {
+            ulong current = SystemRegisters.ReadTpidrEl2();
+            return Unsafe.As<nint, VCpu>(ref *(nint*)&current);
+        }
+    }
+
     /// <summary>The VM; null for a CPU's idle stand-in.</summary>
     internal readonly Vm? Vm;
 
@@ -68,6 +78,9 @@ public sealed class VCpu : GuestContext
 
     /// <summary>Whether a CPU holds this VCpu's registers (between <see cref="WorldSwitch.Enter"/> and Leave).</summary>
     internal bool IsResident => Volatile.Read(ref _resident) != 0;
+
+    /// <summary>Whether the hypervisor's work for it was given up because of a bug.</summary>
+    internal bool IsAbandoned { get; set; }
 
     /// <summary>Whether the VCpu waits to be run by its CPU.</summary>
     internal bool IsRunnable => Volatile.Read(ref _runnable) != 0;

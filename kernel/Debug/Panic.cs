@@ -9,7 +9,8 @@ namespace SharpVisor.Debug;
 
 /// <summary>
 /// The end of the machine: reason, registers, the syndrome in words and a back-trace by name on the serial line,
-/// then power-off with a failing exit code. Reached by bugs of the hypervisor alone.
+/// then power-off with a failing exit code. Reached by bugs of the hypervisor alone, where <see cref="Abandonment"/>
+/// cannot keep the damage to one VM.
 /// </summary>
 public static unsafe class Panic
 {
@@ -35,6 +36,7 @@ public static unsafe class Panic
     [RuntimeExport("runtime_failure")]
     private static void RuntimeFailed(int reason)
     {
+        Abandonment.TryAbandon(Describe(reason), Native.FramePointer());
         Begin(Describe(reason));
         Backtrace.Write(Native.FramePointer());
         End();
@@ -44,6 +46,11 @@ public static unsafe class Panic
     [RuntimeExport("hypervisor_exception")]
     private static void ExceptionAtEl2(ulong* frame, ulong kind)
     {
+        if (kind == 0)
+        {
+            Abandonment.TryAbandon("exception in the hypervisor"u8, frame[29], frame[FramePc], frame[FrameSyndrome], frame[FrameFaultAddress]);
+        }
+
         Begin(kind switch
         {
             0 => "exception in the hypervisor"u8,

@@ -151,6 +151,19 @@ public sealed partial class VirtualGic
         Exit(self);
     }
 
+    /// <summary>
+    /// The work of a VCpu was given up in the middle because of a bug, and its VM is being stopped: if it held the lock,
+    /// others must not wait for it for ever.
+    /// </summary>
+    public void GiveUp(int self)
+    {
+        if (_holder == self)
+        {
+            _holder = Nobody;
+            _lock.Release();
+        }
+    }
+
     /// <summary>Answers a kick: folds where another VCpu asked for it, then takes what is new.</summary>
     public void ServiceRequests(int self)
     {
@@ -375,7 +388,8 @@ public sealed partial class VirtualGic
             _recalled = 0;
         }
 
-        _lock.Exit();
+        _holder = Nobody;
+        _lock.Release();
         while (kicks != 0)
         {
             _environment.Kick(BitOperations.TrailingZeroCount(kicks));

@@ -19,6 +19,16 @@ internal sealed class VmGicEnvironment : GicEnvironment
     public override void Kick(int vcpu) => _vm!.VCpus[vcpu].Cpu.Kick();
 
     /// <inheritdoc/>
+    public override void WhileWaiting()
+    {
+        VCpu current = VCpu.Current;
+        if (current.Vm != null)
+        {
+            current.Vm.Gic.AnswerRecall(current.Index);
+        }
+    }
+
+    /// <inheritdoc/>
     public override bool IsHardwareAsserted(uint interrupt) =>
         interrupt == InterruptNumbers.VirtualTimer && (SystemRegisters.ReadCntvCtlEl0() & TimerMask) == TimerAsserted;
 }

@@ -16,6 +16,9 @@ public static unsafe class Heap
     private static ulong s_next;
     private static ulong s_limit;
 
+    /// <summary>Whether a region is open.</summary>
+    public static bool IsOpen => s_limit != 0;
+
     /// <summary>Bytes still free in the open region; 0 when none is open.</summary>
     public static ulong Remaining => s_limit - s_next;
 
