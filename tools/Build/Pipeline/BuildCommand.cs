@@ -17,6 +17,7 @@ internal sealed class BuildCommand
     private readonly ManagedCodeStep _managedCode;
     private readonly AssembleStep _assembler;
     private readonly LinkStep _linker;
+    private readonly CheckStep _checker;
 
     private BuildCommand(Settings settings, string clang, string lld)
     {
@@ -24,6 +25,7 @@ internal sealed class BuildCommand
         _managedCode = new ManagedCodeStep(_cache, settings);
         _assembler = new AssembleStep(_cache, clang);
         _linker = new LinkStep(_cache, lld, _assembler);
+        _checker = new CheckStep(_cache);
     }
 
     /// <summary>Builds everything. Answers 0; what goes wrong is a <see cref="BuildException"/>.</summary>
@@ -59,11 +61,13 @@ internal sealed class BuildCommand
             Repository.Combine("linker/embedded.S"),
             [Repository.GuestImage(FreestandingProgram.EmbeddedGuest)]);
         await LinkAsync(hypervisor, [embedded]);
+        await _checker.CheckCodeAsync(hypervisor);
     }
 
     private async Task LinkAsync(FreestandingProgram program, IReadOnlyList<string> more)
     {
         IReadOnlyList<string> assembled = await _assembler.RunAsync(program);
+        await _checker.CheckObjectsAsync(program, [.. assembled, .. more]);
         await _linker.RunAsync(program, [program.ManagedObject, .. assembled, .. more]);
     }
 }

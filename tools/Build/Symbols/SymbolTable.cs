@@ -60,6 +60,7 @@ internal static class SymbolTable
         symbol.Section > 0
         && symbol.Section < elf.Sections.Count
         && elf.Sections[symbol.Section].IsExecutable
+        && symbol.Value - elf.Sections[symbol.Section].Address < elf.Sections[symbol.Section].Size
         && symbol.Type is 0 or ElfSymbol.TypeFunction
         && symbol.Name.Length > 0
         && symbol.Name[0] is not ('$' or '.');

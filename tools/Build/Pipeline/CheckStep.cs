@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using SharpVisor.Build.Checks;
+using SharpVisor.Build.Elf;
+
+namespace SharpVisor.Build.Pipeline;
+
+/// <summary>The rules that a program must keep (see Checks/): broken ones fail the build, all of them named at once.</summary>
+internal sealed class CheckStep(StepCache cache)
+{
+    /// <summary>What can be told from the objects: before the linker stumbles over it with less to say.</summary>
+    internal Task CheckObjectsAsync(FreestandingProgram program, IReadOnlyList<string> assembled) =>
+        RunAsync(program, "objects", [program.ManagedObject, program.CompilerLog, .. assembled], () =>
+        {
+            ElfFile managed = Read(program.ManagedObject);
+            HashSet<string> defined = assembled.SelectMany(path => Read(path).Symbols).Where(IsExported).Select(symbol => symbol.Name).ToHashSet();
+            return
+            [
+                .. PreinitialisationCheck.Run(File.ReadAllText(program.CompilerLog), managed.Symbols.Select(symbol => symbol.Name).Distinct()),
+                .. RuntimeHelperCheck.Run(managed, defined.Union(LinkerSymbols(program)).ToHashSet(), program.Name),
+            ];
+        });
+
+    /// <summary>What only the linked program tells.</summary>
+    internal Task CheckCodeAsync(FreestandingProgram program) =>
+        RunAsync(program, "hot paths", [program.Elf], () => HotPathCheck.Run(CodeImage.FromElf(Read(program.Elf), program.Name)));
+
+    private async Task RunAsync(FreestandingProgram program, string what, IReadOnlyList<string> inputs, Func<IReadOnlyList<string>> check)
+    {
+        string done = Path.Combine(program.Intermediate, what.Replace(' ', '-') + ".checked");
+
+        // A new tool may have new rules.
+        string[] flags = [typeof(CheckStep).Module.ModuleVersionId.ToString()];
+        await cache.RunAsync("check", $"{what} of {program.Name}", flags, inputs, [done], () =>
+        {
+            IReadOnlyList<string> errors = check();
+            if (errors.Count > 0)
+            {
+                throw new BuildException(string.Join('\n', errors));
+            }
+
+            return File.WriteAllTextAsync(done, string.Empty);
+        });
+    }
+
+    /// <summary>Names that the linker script assigns: they are in none of the objects.</summary>
+    private static IEnumerable<string> LinkerSymbols(FreestandingProgram program) =>
+        from line in File.ReadLines(program.LinkerScript)
+        let words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        from i in Enumerable.Range(0, Math.Max(0, words.Length - 1))
+        where words[i + 1] == "="
+        select words[i];
+
+    private static bool IsExported(ElfSymbol symbol) => symbol.IsDefined && symbol.IsGlobal;
+
+    private static ElfFile Read(string path) => new(File.ReadAllBytes(path));
+}
