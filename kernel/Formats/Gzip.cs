@@ -23,7 +23,7 @@ public static class Gzip
     /// <param name="file">The whole file. Zero bytes may follow the member (padding).</param>
     /// <param name="output">Where the contents go.</param>
     /// <param name="inflate">Work tables.</param>
-    /// <param name="size">Bytes written.</param>
+    /// <param name="size">Bytes written. Where the file is larger than the output, fewer than <see cref="Inflate.LongestMatch"/> are missing from its end.</param>
     /// <returns>False where the file is malformed, damaged or larger than the output.</returns>
     public static bool TryDecompress(ReadOnlySpan<byte> file, Span<byte> output, Inflate inflate, out int size)
     {

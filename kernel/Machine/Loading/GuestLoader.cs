@@ -141,11 +141,13 @@ public sealed class GuestLoader
         }
 
         ulong room = ram.End - entry.KernelStart;
-        if (!ram.TryGetSpan(entry.KernelStart, Math.Min(room, int.MaxValue), out Span<byte> output)
-            || !Gzip.TryDecompress(file, output, _inflate, out int size))
+        ram.TryGetSpan(entry.KernelStart, Math.Min(room, int.MaxValue), out Span<byte> output);
+        if (!Gzip.TryDecompress(file, output, _inflate, out int size))
         {
-            ulong contents = Gzip.ContentSize(file);
-            return contents > room ? new LoadResult(LoadError.GzipTooBig, contents, room) : new LoadResult(LoadError.DamagedGzip);
+            // Where the memory is full there was no room for more; otherwise the file's own size is not to be trusted.
+            return size > output.Length - Inflate.LongestMatch
+                ? new LoadResult(LoadError.GzipTooBig, Math.Max(Gzip.ContentSize(file), room + 1), room)
+                : new LoadResult(LoadError.DamagedGzip);
         }
 
         if (Arm64Image.IsTruncated(output.Slice(0, size), out ulong needed))

@@ -8,11 +8,11 @@ namespace SharpVisor.Tests.Unit.Formats;
 /// <summary>Data of every texture, and .NET's own compressor to compare with.</summary>
 internal static class Compression
 {
-    /// <summary>Noise, runs, text-like data, and mixtures of them, up to about 70 KB.</summary>
-    internal static Gen<byte[]> GenData { get; } = Gen.Select(Gen.Int[0, 5], Gen.Int[0, 70_000], Gen.Int).Select((texture, length, seed) =>
+    /// <summary>Noise, runs, text-like data, and mixtures of them, up to about 70 KB; never nothing, for which .NET writes nothing.</summary>
+    internal static Gen<byte[]> GenData { get; } = Gen.Select(Gen.Int[0, 5], Gen.Int[1, 70_000], Gen.Int).Select((texture, length, seed) =>
     {
         var random = new Random(seed);
-        byte[] data = new byte[texture == 4 ? length % 300 : length];
+        byte[] data = new byte[texture == 4 ? 1 + (length % 300) : length];
         for (int i = 0; i < data.Length; i++)
         {
             data[i] = (texture == 5 ? (i >> 12) % 4 : texture) switch

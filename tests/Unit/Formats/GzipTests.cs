@@ -16,11 +16,6 @@ public sealed class GzipTests
         Gen.Select(Compression.GenData, Gen.OneOf(Enum.GetValues<CompressionLevel>())).Sample((data, level) =>
         {
             byte[] file = Compression.Gzip(data, level);
-            if (file.Length == 0)
-            {
-                return; // .NET writes nothing at all for nothing
-            }
-
             byte[] output = new byte[data.Length + 10];
             Assert.True(Gzip.IsGzip(file));
             Assert.Equal((uint)data.Length, Gzip.ContentSize(file));
@@ -89,7 +84,7 @@ public sealed class GzipTests
     [Fact]
     public void The_beginning_can_be_looked_at_without_the_rest()
     {
-        Gen.Select(Compression.GenData.Where(data => data.Length > 0), Gen.OneOf(Enum.GetValues<CompressionLevel>())).Sample((data, level) =>
+        Gen.Select(Compression.GenData, Gen.OneOf(Enum.GetValues<CompressionLevel>())).Sample((data, level) =>
         {
             byte[] output = new byte[512];
             Assert.True(Gzip.TryPeek(Compression.Gzip(data, level), output, new Inflate(), out int size));
