@@ -33,7 +33,10 @@ public sealed partial class LinuxConsoleTests
         await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await TestMachine.LinuxAsync());
         await TestMachine.ExpectAsync(machine, Prompt, Patience.LinuxBoot);
         string text = string.Concat(Enumerable.Range(0, Length).Select(i => (char)('a' + (i % 26))));
-        await machine.TypeAsync($"cat > /tmp/paste; wc -c < /tmp/paste; md5sum < /tmp/paste; poweroff -f\r");
+
+        // The shell reads its line with the terminal in another mode: what came too early would not count as a line.
+        await machine.TypeAsync("echo ready; cat > /tmp/paste; wc -c < /tmp/paste; md5sum < /tmp/paste; poweroff -f\r");
+        await TestMachine.ExpectAsync(machine, "\nready\n", Patience.LinuxCommand);
         await machine.TypeAsync(text + "\r\x4");
         await TestMachine.ExpectEndAsync(machine, 0, Patience.LinuxCommand);
         Assert.Contains($"\n{Length + 1}\n", machine.Output, StringComparison.Ordinal);

@@ -66,13 +66,17 @@ public sealed class OwnGuestTests
     [InlineData(3)]
     public async Task A_machine_that_starts_at_EL3_boots(int gicVersion)
     {
-        // Without -kernel QEMU starts at the highest level, leaves the device tree at the beginning of RAM and offers
-        // no PSCI, so the machine cannot switch itself off.
+        // Without -kernel QEMU starts at the highest level with the device tree at the beginning of RAM, and offers no
+        // PSCI, so the machine cannot switch itself off. The stub is what firmware would do: mov x0, the tree;
+        // mov x1, the image; br x1.
         MachineSettings settings = new() { HasEl3 = true, GicVersion = gicVersion };
+        string stub = TestMachine.LogPath(".bin");
+        File.WriteAllBytes(stub, Convert.FromHexString("0000a8d20104a8d220001fd6"));
         List<string> command = QemuCommand.Create(settings, Repository.Image, null);
         int kernel = command.IndexOf("-kernel");
         command[kernel] = "-device";
-        command[kernel + 1] = $"loader,file={Repository.Image},addr=0x40200000,cpu-num=0";
+        command[kernel + 1] = $"loader,file={Repository.Image},addr=0x40200000,force-raw=on";
+        command.AddRange(["-device", $"loader,file={stub},addr=0x40180000,force-raw=on,cpu-num=0"]);
         await using EmulatedMachine machine = TestMachine.Start(command);
         await TestMachine.ExpectAsync(machine, "Type and it is echoed", Patience.SmallGuest);
         await machine.TypeAsync("q");

@@ -29,7 +29,8 @@ internal static class TestMachine
             File.WriteAllBytes(file, bundle);
         }
 
-        return Start(QemuCommand.Create(machine, Repository.Image, file));
+        List<string> command = QemuCommand.Create(machine, Repository.Image, file);
+        return file is null ? Start(command) : Start(command, file);
     }
 
     /// <summary>A guest without the hypervisor.</summary>
@@ -37,11 +38,13 @@ internal static class TestMachine
         Start(QemuCommand.Create(machine with { HasEl2 = false, Memory = guest.Memory }, guest.Kernel, guest.Ramdisk, guest.CommandLine));
 
     /// <summary>Any machine.</summary>
-    internal static EmulatedMachine Start(List<string> command)
+    /// <param name="command">QEMU's command line.</param>
+    /// <param name="temporaryFiles">Files to remove when the machine has ended.</param>
+    internal static EmulatedMachine Start(List<string> command, params IReadOnlyList<string> temporaryFiles)
     {
         Assert.True(File.Exists(Repository.Image), "build/sharpvisor.img is not there: make build makes it");
         command.InsertRange(1, QemuCommand.PlainConsole);
-        return EmulatedMachine.Start(command, LogPath(".log"));
+        return EmulatedMachine.Start(command, LogPath(".log"), temporaryFiles);
     }
 
     /// <summary>Waits for the machine's own end and checks that the hypervisor's last word is an exit code.</summary>

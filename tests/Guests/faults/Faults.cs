@@ -30,6 +30,10 @@ internal static class Faults
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong ReadHidden();
 
+    [RuntimeImport("*", "read_hidden_ordering")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern ulong ReadHiddenOrdering();
+
     [RuntimeImport("*", "read_unallocated")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong ReadUnallocated();

@@ -11,7 +11,7 @@ namespace SharpVisor.Guests;
 /// </summary>
 internal static unsafe class Guest
 {
-    private const ulong Nowhere = 0x10_0000_0000;        // no RAM and no device of the guest machine
+    private const ulong Nowhere = 0xe000_0000;           // no RAM and no device of the guest machine
     private const ulong NoDevice = 0x0b00_0000;
     private const ulong Uart = 0x0900_0000;
     private const ulong UartPeripheralId = Uart + 0xfe0;
@@ -89,6 +89,7 @@ internal static unsafe class Guest
         {
             Faults.ReadImplementationDefined();
             Faults.ReadHidden();
+            Faults.ReadHiddenOrdering();
             Faults.ReadUnallocated();
         }
         else if (Is(name, "undefined"u8))

@@ -2,7 +2,7 @@
 
 .section .text.runtime, "ax"
 
-.global jump_to, break_stack, break_vectors, spin, read_implementation_defined, read_hidden, read_unallocated
+.global jump_to, break_stack, break_vectors, spin, read_implementation_defined, read_hidden, read_hidden_ordering, read_unallocated
 .global read_pair, read_post_indexed, write_vector_register, undefined_instruction
 
 jump_to:                                // x0: address
@@ -26,6 +26,10 @@ read_implementation_defined:
 
 read_hidden:                            // ERRIDR_EL1: error records belong to the machine
     mrs     x0, s3_0_c5_c3_0
+    ret
+
+read_hidden_ordering:                   // LORC_EL1: limited ordering regions are not virtualised
+    mrs     x0, s3_0_c10_c4_3
     ret
 
 read_unallocated:

@@ -20,12 +20,14 @@ internal sealed class EmulatedMachine : IAsyncDisposable
     private readonly LastLine _lastLine = new();
     private readonly FileStream? _log;
     private readonly Task _reading;
+    private readonly IReadOnlyList<string> _temporaryFiles;
     private TaskCompletionSource _changed = NewSignal();
 
-    private EmulatedMachine(Process process, FileStream? log)
+    private EmulatedMachine(Process process, FileStream? log, IReadOnlyList<string> temporaryFiles)
     {
         _process = process;
         _log = log;
+        _temporaryFiles = temporaryFiles;
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput.BaseStream), ReadAsync(process.StandardError.BaseStream));
     }
 
@@ -56,8 +58,9 @@ internal sealed class EmulatedMachine : IAsyncDisposable
     /// <summary>Starts QEMU.</summary>
     /// <param name="command">Its program and arguments; the console must be on standard input and output.</param>
     /// <param name="logFile">Where what it prints goes too, byte by byte; or null.</param>
+    /// <param name="temporaryFiles">Files to remove at the end.</param>
     /// <exception cref="BuildException">The program did not start.</exception>
-    internal static EmulatedMachine Start(IReadOnlyList<string> command, string? logFile)
+    internal static EmulatedMachine Start(IReadOnlyList<string> command, string? logFile, params IReadOnlyList<string> temporaryFiles)
     {
         Process process = new()
         {
@@ -91,7 +94,7 @@ internal sealed class EmulatedMachine : IAsyncDisposable
             throw new BuildException($"{command[0]} did not start: {exception.Message}");
         }
 
-        return new EmulatedMachine(process, log);
+        return new EmulatedMachine(process, log, temporaryFiles);
     }
 
     /// <summary>Types text.</summary>
@@ -162,6 +165,10 @@ internal sealed class EmulatedMachine : IAsyncDisposable
         await _reading;
         _process.Dispose();
         _log?.Dispose();
+        foreach (string file in _temporaryFiles)
+        {
+            File.Delete(file);
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
