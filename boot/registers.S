@@ -53,6 +53,12 @@ reads   mdcr_el2, mdcr_el2
 writes  mdcr_el2, mdcr_el2
 reads   hstr_el2, hstr_el2
 writes  hstr_el2, hstr_el2
+writes  hcrx_el2, s3_4_c1_c2_2
+writes  hfgrtr_el2, s3_4_c1_c1_4
+writes  hfgwtr_el2, s3_4_c1_c1_5
+writes  hfgitr_el2, s3_4_c1_c1_6
+writes  hdfgrtr_el2, s3_4_c3_c1_4
+writes  hdfgwtr_el2, s3_4_c3_c1_5
 reads   vtcr_el2, vtcr_el2
 writes  vtcr_el2, vtcr_el2
 reads   vttbr_el2, vttbr_el2

@@ -44,11 +44,13 @@ public sealed class Pl011Uart : LogSink
             return false;
         }
 
-        if (!tree.TryGetRegister(node, 0, out ulong address, out _)
-            || !DeviceInterrupt.TryGet(tree, node, out uint interrupt))
+        if (!tree.TryGetRegister(node, 0, out ulong address, out _))
         {
             return false;
         }
+
+        // Where the interrupt is not a GIC's it can still write: enough to say that this board has no driver.
+        DeviceInterrupt.TryGet(tree, node, out uint interrupt);
 
         uart = new Pl011Uart(address, interrupt);
         return true;

@@ -13,6 +13,9 @@ public sealed unsafe class PhysicalCpu
     /// <summary>The machine-wide interrupt controller.</summary>
     internal readonly InterruptController Interrupts;
 
+    /// <summary>The CPU's EL2 timer.</summary>
+    internal readonly HypervisorTimer Timer = new();
+
     /// <summary>What the CPU runs when no VCpu is runnable: never enters a guest.</summary>
     internal readonly VCpu Idle;
 

@@ -28,9 +28,8 @@ internal static unsafe class PhysicalInterrupt
                 return vcpu;
 
             case InterruptNumbers.HypervisorTimer:
-                vcpu.PhysicalTimer!.Update();
                 End(cpu, acknowledged);
-                return vcpu;
+                return Trap.Rarely(&HandleTimer, vcpu, 0, 0, 0);
 
             default:
                 return Trap.Rarely(&HandleDevice, vcpu, acknowledged, 0, 0);
@@ -53,6 +52,12 @@ internal static unsafe class PhysicalInterrupt
     {
         Hypervisor.HandleDeviceInterrupt(vcpu, InterruptController.IdOf((uint)acknowledged));
         End(vcpu.Cpu, (uint)acknowledged);
+        return vcpu;
+    }
+
+    private static VCpu HandleTimer(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3)
+    {
+        vcpu.Cpu.Timer.Handle(vcpu);
         return vcpu;
     }
 

@@ -4,7 +4,7 @@ namespace SharpVisor.Cpu;
 
 /// <summary>
 /// The EL1 physical timer (CNTP_*) as a guest sees it: its registers trap (CNTHCTL_EL2.EL1PCEN = 0), and the
-/// hypervisor's own timer CNTHP stands in for its comparator (Arm ARM D12.2). The guest's physical counter is
+/// hypervisor's own timer stands in for its comparator (Arm ARM D12.2). The guest's physical counter is
 /// the machine's.
 /// </summary>
 internal sealed class PhysicalTimer
@@ -55,7 +55,6 @@ internal sealed class PhysicalTimer
         _control = 0;
         _compareValue = 0;
         _level = 0;
-        SystemRegisters.WriteCnthpCtlEl2(0);
     }
 
     /// <summary>Drives the virtual interrupt by the timer's output and sets the hypervisor's timer for the next change.</summary>
@@ -66,12 +65,11 @@ internal sealed class PhysicalTimer
         _vcpu.Vm!.Gic.SetLine(_vcpu.Index, _vcpu.Index, InterruptNumbers.PhysicalTimer, ref _level);
         if (!level && (_control & (Enable | Mask)) == Enable)
         {
-            SystemRegisters.WriteCnthpCvalEl2(_compareValue);
-            SystemRegisters.WriteCnthpCtlEl2(Enable);
+            _vcpu.Cpu.Timer.SetGuestTimer(_compareValue);
         }
         else
         {
-            SystemRegisters.WriteCnthpCtlEl2(0);
+            _vcpu.Cpu.Timer.SetGuestTimer(HypervisorTimer.Never);
         }
     }
 }

@@ -25,6 +25,7 @@ public sealed class VCpu : GuestContext
         HostStack = cpu.StackTop;
         EmergencyStack = cpu.EmergencyStackTop;
         PhysicalTimer = new PhysicalTimer(this);
+        Watch = new SpinWatch(this);
     }
 
     /// <summary>Makes the stand-in that a CPU's registers point to while it runs no guest.</summary>
@@ -59,6 +60,9 @@ public sealed class VCpu : GuestContext
 
     /// <summary>The EL1 physical timer that the guest sees; null for an idle stand-in.</summary>
     internal readonly PhysicalTimer? PhysicalTimer;
+
+    /// <summary>Notices when the guest spins; null for an idle stand-in.</summary>
+    internal readonly SpinWatch? Watch;
 
     /// <summary>Where the guest begins at the next start, with X0 = <see cref="StartArgument"/>.</summary>
     internal ulong StartAddress;

@@ -43,6 +43,7 @@ internal static unsafe class WorldSwitch
         SystemRegisters.WriteCntvoffEl2(0);
         SystemRegisters.WriteCntvCtlEl0(0);
         SystemRegisters.WriteCnthpCtlEl2(0);
+        ClearFeatureControls();
         SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
         Barrier.Instruction();
     }
@@ -71,6 +72,7 @@ internal static unsafe class WorldSwitch
         vcpu.Vm.Gic.RestoreContext(vcpu.Index);
         vcpu.Cpu.Interrupts.Enable(InterruptNumbers.VirtualTimer);
         vcpu.Vm.Power.ConfirmOn(vcpu.Index);
+        vcpu.Watch!.Start();
         Barrier.Instruction();
         return true;
     }
@@ -80,6 +82,7 @@ internal static unsafe class WorldSwitch
     {
         SystemRegisters.WriteCntvCtlEl0(0);
         vcpu.PhysicalTimer!.Reset();
+        vcpu.Cpu.Timer.Stop();
         vcpu.Vm!.Gic.SaveContext(vcpu.Index);
         vcpu.Cpu.Interrupts.ClearActive(InterruptNumbers.VirtualTimer);
         SystemRegisters.WriteHcrEl2(NoGuest);
@@ -146,6 +149,27 @@ internal static unsafe class WorldSwitch
         }
 
         Native.LoadSimd(state);
+    }
+
+    /// <summary>
+    /// Controls of newer extensions, unknown at reset: HCRX_EL2 enables nothing; the fine-grained traps are all off but
+    /// for those that trap at 0, which belong to registers that no guest sees (Arm ARM D19.2.46 to D19.2.54).
+    /// </summary>
+    private static void ClearFeatureControls()
+    {
+        if ((SystemRegisters.ReadIdAa64mmfr1El1() >> 40 & 15) != 0)
+        {
+            SystemRegisters.WriteHcrxEl2(0);
+        }
+
+        if ((SystemRegisters.ReadIdAa64mmfr0El1() >> 56 & 15) != 0)
+        {
+            SystemRegisters.WriteHfgrtrEl2(0);
+            SystemRegisters.WriteHfgwtrEl2(0);
+            SystemRegisters.WriteHfgitrEl2(0);
+            SystemRegisters.WriteHdfgrtrEl2(0);
+            SystemRegisters.WriteHdfgwtrEl2(0);
+        }
     }
 
     /// <summary>Traps and permissions whose HCR_EL2 bits exist only with a feature.</summary>

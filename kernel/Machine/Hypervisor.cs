@@ -89,6 +89,7 @@ internal static unsafe class Hypervisor
 
         Log.SetSink(s_uart!);
         PowerControl.HasFirmware = tree.HasFirmware();
+        PowerControl.FindWorkarounds();
         if (!GicV3.TryProbe(tree.Reader, out s_interrupts) && !GicV2.TryProbe(tree.Reader, out s_interrupts))
         {
             Fail("no GICv2 with virtualization extensions and no GICv3 in the device tree"u8);

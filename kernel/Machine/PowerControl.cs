@@ -23,6 +23,28 @@ internal static unsafe class PowerControl
         }
     }
 
+    /// <summary>
+    /// What the firmware says of its workarounds (DEN0028, 7.3 to 7.7), which is what guests will be told: SMCCC_VERSION
+    /// is there where PSCI_FEATURES knows it, and ARCH_FEATURES from version 1.1 on.
+    /// </summary>
+    internal static void FindWorkarounds()
+    {
+        if (HasFirmware && (int)Smc.Call(PsciFunctions.PsciFeatures, PsciFunctions.SmcccVersion, 0, 0) >= 0
+            && (int)Smc.Call(PsciFunctions.SmcccVersion, 0, 0, 0) >= 0x1_0001)
+        {
+            PsciFunctions.Workaround1 = AskFor(PsciFunctions.SmcccWorkaround1);
+            PsciFunctions.Workaround2 = AskFor(PsciFunctions.SmcccWorkaround2);
+            PsciFunctions.Workaround3 = AskFor(PsciFunctions.SmcccWorkaround3);
+        }
+    }
+
+    private static WorkaroundAnswer AskFor(uint workaround) => (int)Smc.Call(PsciFunctions.SmcccArchFeatures, workaround, 0, 0) switch
+    {
+        0 => WorkaroundAnswer.Required,
+        1 => WorkaroundAnswer.NotRequired,
+        _ => WorkaroundAnswer.NotSupported,
+    };
+
     /// <summary>Starts a CPU at EL2 with the calling CPU's translation settings. False where firmware refuses.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="root">TTBR0_EL2.</param>

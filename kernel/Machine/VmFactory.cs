@@ -203,6 +203,6 @@ internal static unsafe class VmFactory
     {
         var raw = new ulong[64];
         IdentificationSnapshot.Read(raw);
-        return new IdentificationRegisters(raw, gicVersion);
+        return new IdentificationRegisters(raw, gicVersion, Hypervisor.Stage2.InputBits);
     }
 }

@@ -42,6 +42,30 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteHstrEl2(ulong value);
 
+    [RuntimeImport("*", "write_hcrx_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHcrxEl2(ulong value);
+
+    [RuntimeImport("*", "write_hfgrtr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHfgrtrEl2(ulong value);
+
+    [RuntimeImport("*", "write_hfgwtr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHfgwtrEl2(ulong value);
+
+    [RuntimeImport("*", "write_hfgitr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHfgitrEl2(ulong value);
+
+    [RuntimeImport("*", "write_hdfgrtr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHdfgrtrEl2(ulong value);
+
+    [RuntimeImport("*", "write_hdfgwtr_el2")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void WriteHdfgwtrEl2(ulong value);
+
     [RuntimeImport("*", "read_vtcr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadVtcrEl2();
