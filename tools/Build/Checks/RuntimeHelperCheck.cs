@@ -34,13 +34,12 @@ internal static class RuntimeHelperCheck
     private static readonly string[] s_runtimePrefixes = ["Rhp", "Rh", "__"];
 
     /// <summary>One line for each symbol at fault. Empty: all is well.</summary>
-    /// <param name="managedObject">What ilc made.</param>
-    /// <param name="defined">The symbols that the assembly files define.</param>
-    /// <param name="assembly">The name with which mangled names begin.</param>
-    internal static IReadOnlyList<string> Run(ElfFile managedObject, IReadOnlySet<string> defined, string assembly)
+    /// <param name="references">What the object refers to and does not hold, and where from.</param>
+    /// <param name="defined">The symbols that assembly and linker script define.</param>
+    internal static IReadOnlyList<string> Run(IReadOnlyList<(string Symbol, string User)> references, IReadOnlySet<string> defined)
     {
         List<string> errors = [];
-        foreach ((string symbol, string user) in References(managedObject, assembly))
+        foreach ((string symbol, string user) in references)
         {
             if (IsRuntimeName(symbol) && !Allowed.Contains(symbol))
             {
@@ -56,7 +55,9 @@ internal static class RuntimeHelperCheck
     }
 
     /// <summary>Each symbol that the object does not define, with the first function that refers to it.</summary>
-    private static List<(string Symbol, string User)> References(ElfFile elf, string assembly)
+    /// <param name="elf">What ilc made.</param>
+    /// <param name="assembly">The name with which mangled names begin.</param>
+    internal static IReadOnlyList<(string Symbol, string User)> References(ElfFile elf, string assembly)
     {
         Dictionary<string, string> users = [];
         for (int index = 0; index < elf.Sections.Count; index++)

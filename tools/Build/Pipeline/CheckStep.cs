@@ -20,7 +20,7 @@ internal sealed class CheckStep(StepCache cache)
             return
             [
                 .. PreinitialisationCheck.Run(File.ReadAllText(program.CompilerLog), managed.Symbols.Select(symbol => symbol.Name).Distinct()),
-                .. RuntimeHelperCheck.Run(managed, defined.Union(LinkerSymbols(program)).ToHashSet(), program.Name),
+                .. RuntimeHelperCheck.Run(RuntimeHelperCheck.References(managed, program.Name), defined.Union(LinkerSymbols(program)).ToHashSet()),
             ];
         });
 
