@@ -6,20 +6,24 @@ namespace SharpVisor.Formats;
 /// <summary>
 /// Writes a flattened device tree (version 17) into a span. The structure grows from the front; property names
 /// gather in the last <see cref="StringsCapacity"/> bytes until <see cref="TryFinish"/> moves them behind the
-/// structure. What does not fit makes the writer fail for good.
+/// structure, and behind the names stands the length of each, so that looking for one costs little. What does not
+/// fit makes the writer fail for good.
 /// </summary>
 public ref struct FdtWriter
 {
     /// <summary>Room for property names, in bytes; a blob must have more than that.</summary>
     public const int StringsCapacity = 2048;
 
+    private const int MostNames = 128;
     private const int HeaderSize = 40;
     private const int ReservationsSize = 16;
     private const int StructureStart = HeaderSize + ReservationsSize;
 
     private readonly Span<byte> _blob;
     private readonly int _stringsStart;
+    private readonly int _lengthsStart;
     private int _stringsEnd;
+    private int _names;
     private int _structureEnd;
     private int _depth;
     private bool _failed;
@@ -31,6 +35,8 @@ public ref struct FdtWriter
         _structureEnd = StructureStart;
         _stringsStart = blob.Length - StringsCapacity;
         _stringsEnd = _stringsStart;
+        _lengthsStart = blob.Length - MostNames;
+        _names = 0;
         _depth = 0;
         _failed = _stringsStart < StructureStart;
     }
@@ -174,10 +180,10 @@ public ref struct FdtWriter
     private int StringOffset(scoped ReadOnlySpan<byte> name)
     {
         int offset = _stringsStart;
-        while (!_failed && offset < _stringsEnd)
+        for (int i = 0; i < _names; i++)
         {
-            int length = ((ReadOnlySpan<byte>)_blob.Slice(offset)).IndexOf((byte)0);
-            if (_blob.Slice(offset, length).SequenceEqual(name))
+            int length = _blob[_lengthsStart + i];
+            if (length == name.Length && _blob.Slice(offset, length).SequenceEqual(name))
             {
                 return offset - _stringsStart;
             }
@@ -185,7 +191,7 @@ public ref struct FdtWriter
             offset += length + 1;
         }
 
-        if (_failed || _blob.Length - _stringsEnd < name.Length + 1)
+        if (_failed || _names == MostNames || name.Length > byte.MaxValue || _lengthsStart - _stringsEnd < name.Length + 1)
         {
             _failed = true;
             return 0;
@@ -193,7 +199,9 @@ public ref struct FdtWriter
 
         name.CopyTo(_blob.Slice(_stringsEnd));
         _blob[_stringsEnd + name.Length] = 0;
+        _blob[_lengthsStart + _names] = (byte)name.Length;
         _stringsEnd += name.Length + 1;
+        _names++;
         return offset - _stringsStart;
     }
 
