@@ -14,9 +14,9 @@ public abstract class GicEnvironment
     public abstract bool IsHardwareAsserted(uint interrupt);
 
     /// <summary>
-    /// Called again and again while a caller that runs none of this VM's VCpus waits for the lock. Where VMs send
-    /// each other interrupts it calls <see cref="VirtualGic.AnswerRecall"/> for the VCpu that the CPU does run, or
-    /// two VMs could wait for each other.
+    /// Called again and again while a caller waits for the lock or for a recall. Where VMs send each other interrupts,
+    /// so that a CPU may wait for the GIC of a VM that it does not run, it calls <see cref="VirtualGic.AnswerRecall"/>
+    /// for the VCpu that it does run, or two VMs could wait for each other.
     /// </summary>
     public virtual void WhileWaiting()
     {

@@ -363,10 +363,8 @@ public sealed partial class VirtualGic
             {
                 AnswerRecall(self);
             }
-            else
-            {
-                _environment.WhileWaiting();
-            }
+
+            _environment.WhileWaiting();
         }
 
         _holder = self;
@@ -410,6 +408,7 @@ public sealed partial class VirtualGic
         _environment.Kick(vcpu);
         while (Volatile.Read(ref cpu.RecallRequested) != 0)
         {
+            _environment.WhileWaiting();
         }
 
         _recalled |= 1u << vcpu;
