@@ -94,7 +94,7 @@ public class HotPathCheckTests
     public void A_missing_root_is_an_error()
     {
         CodeImage image = new([], [], []);
-        Assert.Equal(HotPathRules.Roots.Count, HotPathCheck.Run(image).Count);
+        Assert.Equal(HotPathRules.Roots.Count, HotPathCheck.Run(image).Errors.Count);
     }
 
     /// <summary>A branch to be resolved when the functions have addresses: the name's hash stands for it.</summary>
@@ -132,10 +132,11 @@ public class HotPathCheckTests
                 false,
                 function.Code.Select((word, i) => Resolve((ulong)((index * Spacing) + (i * 4)), word)).ToList()))
             .ToList();
-        return HotPathCheck.Run(new CodeImage(
+        CodeImage image = new(
             regions,
             (tables ?? []).Select(table => (IReadOnlyList<ulong>)table.Select(name => name is null ? 0 : AddressOf(name)).ToList()).ToList(),
-            (pointers ?? []).Select(AddressOf).ToList()));
+            (pointers ?? []).Select(AddressOf).ToList());
+        return HotPathCheck.Run(image).Errors;
 
         Instruction Resolve(ulong address, uint word)
         {

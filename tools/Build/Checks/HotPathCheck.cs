@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -8,8 +9,7 @@ namespace SharpVisor.Build.Checks;
 /// </summary>
 internal static class HotPathCheck
 {
-    /// <summary>One line for each function that breaks the rule, with the way to it. Empty: all is well.</summary>
-    internal static IReadOnlyList<string> Run(CodeImage image)
+    internal static HotPathReport Run(CodeImage image)
     {
         List<string> errors = [];
         CallGraph graph = new(image);
@@ -42,7 +42,7 @@ internal static class HotPathCheck
             }
         }
 
-        return errors;
+        return new HotPathReport(errors, cameFrom.Keys.Select(region => region.Name).Order(StringComparer.Ordinal).ToList());
     }
 
     private static bool IsEndOfPath(CodeRegion region) => HotPathRules.IsEnding(region) || region.Symbols.Any(HotPathRules.Gates.Contains);

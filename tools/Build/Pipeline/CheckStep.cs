@@ -17,18 +17,23 @@ internal sealed class CheckStep(StepCache cache)
         {
             ElfFile managed = Read(program.ManagedObject);
             HashSet<string> defined = assembled.SelectMany(path => Read(path).Symbols).Where(IsExported).Select(symbol => symbol.Name).ToHashSet();
-            return
+            List<string> errors =
             [
                 .. PreinitialisationCheck.Run(File.ReadAllText(program.CompilerLog), managed.Symbols.Select(symbol => symbol.Name).Distinct()),
                 .. RuntimeHelperCheck.Run(RuntimeHelperCheck.References(managed, program.Name), defined.Union(LinkerSymbols(program)).ToHashSet()),
             ];
+            return (errors, []);
         });
 
-    /// <summary>What only the linked program tells.</summary>
+    /// <summary>What only the linked program tells. The functions on hot paths are listed in hot-paths.checked.</summary>
     internal Task CheckCodeAsync(FreestandingProgram program) =>
-        RunAsync(program, "hot paths", [program.Elf], () => HotPathCheck.Run(CodeImage.FromElf(Read(program.Elf), program.Name)));
+        RunAsync(program, "hot paths", [program.Elf], () =>
+        {
+            HotPathReport report = HotPathCheck.Run(CodeImage.FromElf(Read(program.Elf), program.Name));
+            return (report.Errors, report.Functions);
+        });
 
-    private async Task RunAsync(FreestandingProgram program, string what, IReadOnlyList<string> inputs, Func<IReadOnlyList<string>> check)
+    private async Task RunAsync(FreestandingProgram program, string what, IReadOnlyList<string> inputs, Func<(IReadOnlyList<string> Errors, IReadOnlyList<string> Seen)> check)
     {
         string done = Path.Combine(program.Intermediate, what.Replace(' ', '-') + ".checked");
 
@@ -36,13 +41,13 @@ internal sealed class CheckStep(StepCache cache)
         string[] flags = [typeof(CheckStep).Module.ModuleVersionId.ToString()];
         await cache.RunAsync("check", $"{what} of {program.Name}", flags, inputs, [done], () =>
         {
-            IReadOnlyList<string> errors = check();
+            (IReadOnlyList<string> errors, IReadOnlyList<string> seen) = check();
             if (errors.Count > 0)
             {
                 throw new BuildException(string.Join('\n', errors));
             }
 
-            return File.WriteAllTextAsync(done, string.Empty);
+            return File.WriteAllLinesAsync(done, seen);
         });
     }
 
