@@ -122,9 +122,9 @@ internal static unsafe class Trap
     private static VCpu Exception(VCpu vcpu, ulong syndrome)
     {
         ulong exceptionClass = syndrome >> 26 & 0x3f;
-        if (exceptionClass == ClassSystemRegister && (syndrome & RegisterIssMask) == WriteSgi1)
+        if (exceptionClass == ClassSystemRegister && (syndrome & RegisterIssMask) == WriteSgi1 && vcpu.Vm!.Gic.Version == 3)
         {
-            vcpu.Vm!.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
+            vcpu.Vm.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
             vcpu.SkipInstruction();
             return vcpu;
         }

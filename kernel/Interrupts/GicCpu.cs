@@ -39,6 +39,11 @@ internal sealed class GicCpu
     /// <summary>Another VCpu holds the lock and waits for this one to fold its list registers.</summary>
     internal int RecallRequested;
 
+    /// <summary>Whether the VCpu waits for the lock, with <see cref="Ticket"/>. Its own CPU alone uses both.</summary>
+    internal bool IsWaiting;
+
+    internal int Ticket;
+
     /// <summary>Whether the VCpu is on its CPU. Changes under the lock; read without it.</summary>
     internal bool Running;
 

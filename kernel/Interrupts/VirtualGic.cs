@@ -152,16 +152,35 @@ public sealed partial class VirtualGic
     }
 
     /// <summary>
-    /// The work of a VCpu was given up in the middle because of a bug, and its VM is being stopped: if it held the lock,
-    /// others must not wait for it for ever.
+    /// The work of a VCpu was given up in the middle because of a bug, and its VM is being stopped: if it held the lock
+    /// or was in line for it, others must not wait for it for ever. What they see may be wrong, but is theirs.
     /// </summary>
     public void GiveUp(int self)
     {
-        if (_holder == self)
+        GicCpu cpu = _cpus[self];
+        if (_holder != self)
         {
-            _holder = Nobody;
-            _lock.Release();
+            if (!cpu.IsWaiting)
+            {
+                return;
+            }
+
+            while (!_lock.IsServed(cpu.Ticket))
+            {
+                Volatile.Write(ref cpu.RecallRequested, 0);
+                _environment.WhileWaiting();
+            }
         }
+
+        // Whom it wanted to recall has nobody to answer to.
+        for (int i = 0; i < _cpus.Length; i++)
+        {
+            Volatile.Write(ref _cpus[i].RecallRequested, 0);
+        }
+
+        cpu.IsWaiting = false;
+        _holder = Nobody;
+        _lock.Release();
     }
 
     /// <summary>Answers a kick: folds where another VCpu asked for it, then takes what is new.</summary>
@@ -357,17 +376,36 @@ public sealed partial class VirtualGic
     private void Enter(int self)
     {
         int ticket = _lock.TakeTicket();
-        while (!_lock.IsServed(ticket))
+        if (!_lock.IsServed(ticket))
         {
-            if (self >= 0)
-            {
-                AnswerRecall(self);
-            }
-
-            _environment.WhileWaiting();
+            Wait(self, ticket);
         }
 
         _holder = self;
+    }
+
+    private void Wait(int self, int ticket)
+    {
+        if (self < 0)
+        {
+            while (!_lock.IsServed(ticket))
+            {
+                _environment.WhileWaiting();
+            }
+
+            return;
+        }
+
+        GicCpu cpu = _cpus[self];
+        cpu.Ticket = ticket;
+        cpu.IsWaiting = true;
+        while (!_lock.IsServed(ticket))
+        {
+            AnswerRecall(self);
+            _environment.WhileWaiting();
+        }
+
+        cpu.IsWaiting = false;
     }
 
     /// <summary>Fills the caller's list registers, gives the lock back and kicks the VCpus for which there is something new.</summary>

@@ -214,7 +214,8 @@ public class GicStressTests
             if (interrupt < 16)
             {
                 int sender = interrupt / _count;
-                if (interrupt % _count != vcpu || Interlocked.Increment(ref _received[interrupt]) != Volatile.Read(ref _sent[interrupt]))
+                int sent = Volatile.Read(ref _sent[interrupt]); // the next is sent once this one counts as received
+                if (interrupt % _count != vcpu || Interlocked.Increment(ref _received[interrupt]) != sent)
                 {
                     _problem = $"SGI {interrupt} from {sender} came to {vcpu} without having been sent";
                 }
@@ -227,7 +228,8 @@ public class GicStressTests
                 SetLine(vcpu, interrupt, 0);
             }
 
-            if (Interlocked.Increment(ref _handled[interrupt]) != Volatile.Read(ref _raised[interrupt]))
+            int raised = Volatile.Read(ref _raised[interrupt]);
+            if (Interlocked.Increment(ref _handled[interrupt]) != raised)
             {
                 _problem = $"interrupt {interrupt} came without having been raised";
             }
