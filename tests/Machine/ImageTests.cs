@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -8,16 +9,59 @@ using Xunit;
 
 namespace SharpVisor.Tests.Machine;
 
-/// <summary>What is promised of the image itself.</summary>
+/// <summary>What is promised of the hypervisor as a whole: its size, and which of its parts may lean on which.</summary>
 public sealed class ImageTests
 {
+    private const string Root = "SharpVisor.";
+    private const int LargestImage = 512 << 10;
+
+    /// <summary>What each namespace may use. A new namespace needs a row of its own.</summary>
+    private static readonly Dictionary<string, string[]> s_mayUse = new()
+    {
+        ["Arch"] = [],
+        ["Formats"] = [],
+        ["Memory"] = ["Arch"],
+        ["Machine.Loading"] = ["Formats"],
+        ["Drivers"] = ["Arch", "Formats", "Debug"],
+        ["Devices"] = ["Arch"],
+        ["Interrupts"] = ["Arch", "Devices", "Drivers"],
+        ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory"],
+        ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Machine"],
+    };
+
+    /// <summary>The composition root knows every concrete type, those on top too.</summary>
+    private static readonly string[] s_compositionRoot = ["Hypervisor", "VmFactory"];
+
     [Fact]
-    public void Dump()
+    public void The_image_is_at_most_512_KiB() => Assert.InRange(new FileInfo(Repository.Image).Length, 1, LargestImage);
+
+    [Fact]
+    public void Arrows_between_namespaces_go_one_way()
     {
         using PEReader file = new(File.OpenRead(FreestandingProgram.Hypervisor.Il));
-        var all = NamespaceArrows.Read(file).Where(a => a.From.StartsWith("SharpVisor") && a.To.StartsWith("SharpVisor")).ToList();
-        foreach (var g in all.GroupBy(a => (a.From, a.To)).OrderBy(g => g.Key.From))
-            System.Console.Error.WriteLine($"{g.Key.From} -> {g.Key.To}: {g.Count()} {string.Join(' ', g.Select(a => a.Where).Take(6))}");
-        Assert.NotEmpty(all);
+        List<string> wrong = [];
+        int checkedArrows = 0;
+        foreach ((string from, string to, string type) in NamespaceArrows.Read(file))
+        {
+            if (!from.StartsWith(Root, StringComparison.Ordinal) || !to.StartsWith(Root, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            checkedArrows++;
+            string source = from[Root.Length..];
+            string target = to[Root.Length..];
+            bool isRight = s_mayUse.TryGetValue(source, out string[]? allowed) && allowed.Contains(target);
+            bool isRoot = source == "Machine" && s_compositionRoot.Contains(type);
+            if (!isRight && !isRoot)
+            {
+                wrong.Add($"{source}.{type} uses {target}");
+            }
+        }
+
+        Assert.Equal([], wrong);
+        Assert.NotEqual(0, checkedArrows);
     }
 }

@@ -90,7 +90,8 @@ internal sealed class NamespaceArrows : ISignatureTypeProvider<object?, object?>
                     code.ReadInt64();
                     break;
                 case OperandType.InlineSwitch:
-                    code.Offset += code.ReadInt32() * 4;
+                    int targets = code.ReadInt32();
+                    code.Offset += targets * 4;
                     break;
                 case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType:
                     Use(MetadataTokens.EntityHandle(code.ReadInt32()));
