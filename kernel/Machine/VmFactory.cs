@@ -193,6 +193,8 @@ internal static unsafe class VmFactory
         var clock = new Pl031Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.ClockInterrupt), Hypervisor.Clock);
 
         MmioBus bus = vm.Bus;
+        bus.TryAdd(GuestMemoryMap.Flash, GuestMemoryMap.FlashSize, new FlashBank());
+        bus.TryAdd(GuestMemoryMap.Flash + GuestMemoryMap.FlashSize, GuestMemoryMap.FlashSize, new FlashBank());
         bus.TryAdd(GuestMemoryMap.Uart, GuestMemoryMap.UartSize, vm.Uart);
         bus.TryAdd(GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, clock);
         bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, new EmptyTransport());

@@ -37,6 +37,7 @@ public static class GuestDeviceTree
         WriteProcessors(ref tree, description);
         WriteFirmware(ref tree);
         WriteTimer(ref tree, description);
+        WriteFlash(ref tree);
         WriteInterruptController(ref tree, description);
         WriteClock(ref tree);
         WriteDevice(ref tree, "pl011"u8, GuestMemoryMap.Uart, GuestMemoryMap.UartSize, GuestMemoryMap.UartInterrupt);
@@ -186,6 +187,21 @@ public static class GuestDeviceTree
                 PrivateInterrupt, GuestMemoryMap.VirtualTimerInterrupt - GuestMemoryMap.FirstPrivateInterrupt, flags,
                 PrivateInterrupt, GuestMemoryMap.HypervisorTimerInterrupt - GuestMemoryMap.FirstPrivateInterrupt, flags,
             ]);
+        tree.EndNode();
+    }
+
+    /// <summary>Both banks, each of two chips that make up a word of 4 bytes.</summary>
+    private static void WriteFlash(ref FdtWriter tree)
+    {
+        tree.BeginNode("flash"u8, GuestMemoryMap.Flash);
+        tree.PropertyString("compatible"u8, "cfi-flash"u8);
+        tree.PropertyRegions(
+            "reg"u8,
+            [
+                GuestMemoryMap.Flash, GuestMemoryMap.FlashSize,
+                GuestMemoryMap.Flash + GuestMemoryMap.FlashSize, GuestMemoryMap.FlashSize,
+            ]);
+        tree.PropertyCell("bank-width"u8, 4);
         tree.EndNode();
     }
 

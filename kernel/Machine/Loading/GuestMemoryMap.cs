@@ -6,10 +6,10 @@ namespace SharpVisor.Machine.Loading;
 /// </summary>
 public static class GuestMemoryMap
 {
-    /// <summary>Flash, where firmware boots from.</summary>
+    /// <summary>The first of two banks of flash, the other behind it.</summary>
     public const ulong Flash = 0;
 
-    /// <summary>Size of each of the two flash chips.</summary>
+    /// <summary>Size of each bank.</summary>
     public const ulong FlashSize = 0x0400_0000;
 
     /// <summary>The distributor of either GIC.</summary>
