@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using SharpVisor.Build.Pipeline;
 using SharpVisor.Build.Setup;
@@ -42,6 +43,7 @@ internal static class DebugCommand
         [
             gdb ?? Tools.Gdb.Names[0],
             "-q",
+            "-ex", "set confirm off",
             "-ex", "target remote 127.0.0.1:" + Port,
             "-ex", $"add-symbol-file {Repository.Elf} -o {loadAddress}",
             "-ex", $"set substitute-path /_ {Repository.Root}",
@@ -61,7 +63,7 @@ internal static class DebugCommand
         using Process process = Process.Start(start) ?? throw new BuildException($"{emulator[0]} did not start");
 
         // Ctrl-C belongs to gdb: it halts the machine.
-        Console.CancelKeyPress += (_, arguments) => arguments.Cancel = true;
+        using PosixSignalRegistration stay = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         try
         {
             return await ChildProcess.RunAsync(debugger[0], debugger[1..]);

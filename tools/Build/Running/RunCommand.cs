@@ -30,7 +30,7 @@ internal static class RunCommand
         Console.Error.WriteLine(ShellWords.Join(command));
         if (!Console.IsInputRedirected)
         {
-            Console.Error.WriteLine("Ctrl-A x ends the machine.");
+            Console.Error.WriteLine("Ctrl-A x ends the machine; Ctrl-] h lists the hypervisor's own keys.");
         }
 
         (int exitCode, string lastLine) = await new Terminal().RunAsync(command);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -36,8 +37,8 @@ internal sealed class Terminal
         }
 
         // QEMU is in the same process group and ends on the same Ctrl-C; what it says last is still to be read.
-        ConsoleCancelEventHandler stay = (_, arguments) => arguments.Cancel = true;
-        Console.CancelKeyPress += stay;
+        // (Console.CancelKeyPress would send control sequences to the terminal.)
+        using PosixSignalRegistration stay = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         try
         {
             process.Start();
@@ -63,10 +64,6 @@ internal sealed class Terminal
         catch (Win32Exception exception)
         {
             throw new BuildException($"{command[0]} did not start: {exception.Message}");
-        }
-        finally
-        {
-            Console.CancelKeyPress -= stay;
         }
     }
 
