@@ -23,6 +23,7 @@ internal sealed class DebianArchive
     private readonly string _unpackedFolder;
     private readonly Action<string> _say;
     private bool _indexIsFresh;
+    private string? _indexProblem;
 
     /// <summary>Opens the archive.</summary>
     /// <param name="stateFolder">apt's lists and the downloaded packages; made when missing.</param>
@@ -116,13 +117,18 @@ internal sealed class DebianArchive
         string name = pin.Newest;
         if (pin.Newest != pin.Package)
         {
-            string dependencies = await ExecuteAsync("apt-cache", AptArguments("depends", pin.Newest), UpdateSeconds);
-            name = FieldOf(dependencies, "Depends:") ?? throw new FetchException($"{pin.Newest} leads to no package");
+            name = await FieldAsync("depends", pin.Newest, "Depends:");
         }
 
-        string policy = await ExecuteAsync("apt-cache", AptArguments("policy", name), UpdateSeconds);
-        string version = FieldOf(policy, "Candidate:") ?? throw new FetchException($"apt's sources have no {name} for arm64");
-        return (name, version);
+        return (name, await FieldAsync("policy", name, "Candidate:"));
+    }
+
+    /// <summary>What apt-cache knows of a package.</summary>
+    private async Task<string> FieldAsync(string command, string name, string field)
+    {
+        (_, string output) = await TryExecuteAsync("apt-cache", AptArguments(command, name), UpdateSeconds);
+        string reason = _indexProblem is null ? "" : $" (apt-get update said: {_indexProblem.Trim()})";
+        return FieldOf(output, field) ?? throw new FetchException($"apt's sources have no {name} for arm64{reason}");
     }
 
     private async Task UpdateIndexAsync()
@@ -146,7 +152,8 @@ internal sealed class DebianArchive
         _say("reading the index of Debian's arm64 packages (apt-get update, own state folder)");
 
         // Other people's sources without arm64 make it complain; what counts is whether the package is found.
-        await TryExecuteAsync("apt-get", AptArguments("-q", "update"), UpdateSeconds);
+        (_, string output) = await TryExecuteAsync("apt-get", AptArguments("-q", "update"), UpdateSeconds);
+        _indexProblem = Array.Find(output.Split('\n'), line => line.Contains("Failed to fetch", StringComparison.Ordinal) || line.StartsWith("E:", StringComparison.Ordinal));
         _indexIsFresh = true;
     }
 
