@@ -31,6 +31,7 @@ image_start:
 primary_entry:
     msr     daifset, #0xf
     mov     x20, x0
+    mov     x22, xzr                    // EL3 is not ours
     mrs     x0, mpidr_el1
     tst     x0, #0xff                   // firmware that lets every CPU in: only the first goes on
     b.ne    park
@@ -114,12 +115,15 @@ start_el2:
     ldr     x1, [x1, :lo12:module_header]
     mov     x29, xzr
     mov     x30, xzr
-    bl      hypervisor_main             // x0: device tree, x1: ilc's module header
+    mov     x2, x22
+    bl      hypervisor_main             // x0: device tree, x1: ilc's module header, x2: whether EL3 is ours
     b       park
 
 from_el3:
-    mov     x0, #0x5b1                  // SCR_EL3: NS, RES1, SMD off, HCE, RW
-    bic     x0, x0, #(1 << 7)
+    mov     x22, #1
+    adr     x0, monitor_vectors
+    msr     vbar_el3, x0
+    mov     x0, #0x531                  // SCR_EL3: NS, RES1, HCE, RW; SMC is the way back
     msr     scr_el3, x0
     msr     cptr_el3, xzr
     mrs     x0, id_aa64pfr0_el1
@@ -133,6 +137,35 @@ from_el3:
     adr     x0, start_el2
     msr     elr_el3, x0
     eret
+
+// What is left of EL3 where no firmware is there: one service for the hypervisor, as interrupts belong to the secure
+// world until somebody in it gives them away. Guests' SMC never comes here: it traps to EL2.
+// SMC x0 = 0xc2000001 (SiP service): x1 address of a device register, x2 value -> x0 = 0; anything else -> -1.
+.balign 0x800
+monitor_vectors:
+    .rept 8
+    b       park
+    .balign 0x80
+    .endr
+    mrs     x3, esr_el3
+    lsr     x3, x3, #26
+    cmp     x3, #0x17                   // SMC
+    b.ne    park
+    movz    x3, #0xc200, lsl #16
+    movk    x3, #0x0001
+    cmp     x0, x3
+    b.ne    1f
+    str     w2, [x1]
+    dsb     sy
+    mov     x0, xzr
+    eret
+1:  mov     x0, #-1
+    eret
+    .balign 0x80
+    .rept 7
+    b       park
+    .balign 0x80
+    .endr
 
 // EL1: no virtualization here. C# says so on the UART of the device tree and powers off.
 refuse_el1:

@@ -12,6 +12,7 @@ public sealed class GicV2 : InterruptController
     private const ulong PageSize = 0x1000;
     private const ulong DistributorControl = 0x000;
     private const ulong TypeRegister = 0x004;
+    private const ulong GroupBase = 0x080;
     private const ulong SetEnable = 0x100;
     private const ulong ClearEnable = 0x180;
     private const ulong ClearActiveBase = 0x380;
@@ -87,6 +88,11 @@ public sealed class GicV2 : InterruptController
     {
         Mmio.Write32(_distributor + DistributorControl, 0);
         uint lines = ((Mmio.Read32(_distributor + TypeRegister) & 31) + 1) * 32;
+        if (SecureMonitor.IsThere)
+        {
+            GiveToNonSecure(lines);
+        }
+
         byte self = (byte)Mmio.Read32(_distributor + TargetBase);
         for (uint i = FirstShared; i < lines; i += 32)
         {
@@ -101,6 +107,17 @@ public sealed class GicV2 : InterruptController
         }
 
         Mmio.Write32(_distributor + DistributorControl, EnableGroups);
+    }
+
+    /// <summary>Every interrupt becomes group 1, and priorities of that group are let through.</summary>
+    private void GiveToNonSecure(uint lines)
+    {
+        for (uint i = 0; i < lines; i += 32)
+        {
+            SecureMonitor.Write32(_distributor + GroupBase + (i / 8), uint.MaxValue);
+        }
+
+        SecureMonitor.Write32(_cpu + PriorityMask, 0xff);
     }
 
     /// <inheritdoc/>

@@ -84,6 +84,14 @@ public sealed class GicV3 : InterruptController
             lines = 1020;
         }
 
+        if (SecureMonitor.IsThere)
+        {
+            for (uint i = FirstShared; i < lines; i += 32)
+            {
+                SecureMonitor.Write32(_distributor + GroupBase + (i / 8), uint.MaxValue);
+            }
+        }
+
         for (uint i = FirstShared; i < lines; i += 32)
         {
             Mmio.Write32(_distributor + ClearEnable + (i / 8), uint.MaxValue);
@@ -113,6 +121,12 @@ public sealed class GicV3 : InterruptController
         if (index == 0)
         {
             _firstAffinity = affinity;
+        }
+
+        if (SecureMonitor.IsThere)
+        {
+            SecureMonitor.Write32(frame + Waker, 0);
+            SecureMonitor.Write32(frame + SgiFrame + GroupBase, uint.MaxValue);
         }
 
         Mmio.Write32(frame + Waker, Mmio.Read32(frame + Waker) & ~ProcessorSleep);

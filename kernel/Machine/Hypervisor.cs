@@ -77,7 +77,8 @@ internal static unsafe class Hypervisor
     [DoesNotReturn]
     internal static void Run(ulong deviceTree)
     {
-        if (!PhysicalTree.TryRead(deviceTree, out PhysicalTree tree, out FdtError error))
+        if (!PhysicalTree.TryRead(deviceTree, out PhysicalTree tree, out FdtError error)
+            && !PhysicalTree.TryRead(deviceTree = PhysicalTree.WhereQemuPutsIt, out tree, out _))
         {
             Fail(FdtErrorText.Describe(error));
         }
@@ -95,6 +96,7 @@ internal static unsafe class Hypervisor
             Fail("no GICv2 with virtualization extensions and no GICv3 in the device tree"u8);
         }
 
+        Seeds.Begin(tree.Seed());
         FindMemory(tree, deviceTree);
         ulong clock = MachineClock.FindDevice(tree.Reader);
         if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)

@@ -10,6 +10,9 @@ namespace SharpVisor.Machine;
 /// </summary>
 internal readonly unsafe ref struct PhysicalTree
 {
+    /// <summary>Where QEMU's virt machine has the tree when it does not say so in X0 (an image started at EL3).</summary>
+    internal const ulong WhereQemuPutsIt = 0x4000_0000;
+
     // The early map of boot/entry.S covers this much from the tree's start on as Normal memory.
     private const uint LargestTree = 2 << 20;
 
@@ -165,6 +168,9 @@ internal readonly unsafe ref struct PhysicalTree
         length = end - start;
         return true;
     }
+
+    /// <summary>A random number from the boot loader, 0 where it gave none.</summary>
+    internal ulong Seed() => _hasChosen && Reader.TryGetNumber(_chosen, "kaslr-seed"u8, out ulong seed) ? seed : 0;
 
     private static bool IsMemory(FdtReader reader, FdtNode node) => reader.Name(node).StartsWith("memory"u8) && IsType(reader, node, "memory"u8);
 

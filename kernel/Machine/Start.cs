@@ -27,9 +27,10 @@ internal static unsafe class Start
     }
 
     [RuntimeExport("hypervisor_main")]
-    private static void Begin(ulong deviceTree, byte* module)
+    private static void Begin(ulong deviceTree, byte* module, ulong hasMonitor)
     {
         PrepareRuntime(module);
+        SecureMonitor.IsThere = hasMonitor != 0;
         Hypervisor.Run(deviceTree);
     }
 
@@ -46,8 +47,10 @@ internal static unsafe class Start
             Log.SetSink(uart!);
         }
 
-        Log.Line("started at EL1, but a hypervisor needs EL2: use -M virt,virtualization=on (QEMU) or firmware that starts at EL2"u8);
-        Log.Line("machine stopped, exit code 2"u8);
+        // Not Log.Line: what its lock keeps account of is at EL2.
+        Log.PanicLine().Text("sharpvisor: started at EL1, but a hypervisor needs EL2: use -M virt,virtualization=on"u8)
+            .Text(" (QEMU) or firmware that starts at EL2"u8).EndPanic();
+        Log.PanicLine().Text("sharpvisor: machine stopped, exit code 2"u8).EndPanic();
         Smc.HypervisorCall(SystemOff, 0, 0, 0);
         Native.Park();
     }
