@@ -18,7 +18,7 @@ public sealed class GuestDeviceTreeTests
     {
         Assert.Equal(
             [
-                "aliases", "chosen", "memory@40000000", "cpus", "psci", "timer", "intc@8000000", "apb-pclk", "pl011@9000000", "pl031@9010000",
+                "aliases", "chosen", "memory@40000000", "cpus", "psci", "timer", "flash@0", "intc@8000000", "apb-pclk", "pl011@9000000", "pl031@9010000",
             ],
             Children(Write(Describe(3, 2)), "/"));
     }
@@ -46,6 +46,10 @@ public sealed class GuestDeviceTreeTests
         Assert.Equal((0x080a_0000ul, 3 * 0x2_0000ul), Region(tree, "/intc", 1));
         Assert.Equal("arm,gic-v3", Text(tree, "/intc", "compatible"));
         Assert.Equal((0x4000_0000ul, 5ul << 30), Region(tree, "/memory", 0));
+        Assert.Equal((0ul, 64ul << 20), Region(tree, "/flash", 0));
+        Assert.Equal((64ul << 20, 64ul << 20), Region(tree, "/flash", 1));
+        Assert.Equal("cfi-flash", Text(tree, "/flash", "compatible"));
+        Assert.Equal([4u], Cells(tree, "/flash", "bank-width"));
     }
 
     [Fact]
