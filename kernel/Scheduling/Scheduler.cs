@@ -1,0 +1,614 @@
+namespace SharpVisor.Scheduling;
+
+/// <summary>
+/// Decides which entity each CPU runs, and for how long. Entities with a reservation go first, by earliest deadline;
+/// the others share by weight: eligible is who has not had more than its share, and of those the earliest virtual
+/// deadline runs (EEVDF, Stoica and Abdel-Wahab, 1995). README.md has the promises.
+/// </summary>
+/// <remarks>
+/// A policy, no mechanism: it reads no clock, sends no interrupt, takes no lock. The caller holds one lock over every
+/// call and every read of an entity, has each CPU call <see cref="Pick"/> when <see cref="NextEvent"/> is reached and
+/// when another's call has named the CPU (<see cref="Wake"/>'s result, <see cref="TakeKicks"/>), and gives the time
+/// in ticks of the system counter. Small differences between CPUs' counters do no harm.
+/// </remarks>
+public sealed partial class Scheduler
+{
+    /// <summary>Most CPUs.</summary>
+    public const int MaximumCpus = 64;
+
+    // A turn is 1 ms: short against 100 ms, the period by which people measure shares, long against a world switch.
+    private const ulong TurnsPerSecond = 1000;
+
+    // A waker asks for an eighth of a turn first, so that its deadline is early and it runs soon.
+    private const int WakeTurnShift = 3;
+
+    // No budget, quota or turn of less than 10 µs: the switch itself takes about 1.
+    private const ulong ShortestPerSecond = 100_000;
+
+    // A longer time without a look at the clock counts as this much of virtual time: it happens only to who is alone.
+    private const ulong LongestCharge = 1ul << 30;
+
+    // VirtualClock's unit out of ticks and an inverse weight.
+    private const int ChargeShift = SchedulingEntity.InverseBits - VirtualClock.UnitBits;
+
+    private readonly CpuQueue[] _queues;
+    private readonly ulong _turn;
+    private readonly ulong _shortest;
+    private readonly ulong _present;
+    private ulong _idle;
+    private ulong _online;
+    private ulong _kicks;
+
+    /// <summary>Makes a scheduler with no entities.</summary>
+    /// <param name="cpus">Number of CPUs, 1 to 64. A CPU gets work from its first <see cref="Pick"/> on.</param>
+    /// <param name="frequency">Ticks of the system counter in a second, 1 MHz to 1 GHz.</param>
+    public Scheduler(int cpus, ulong frequency)
+    {
+        _queues = new CpuQueue[cpus];
+        for (int i = 0; i < cpus; i++)
+        {
+            _queues[i] = new CpuQueue(i);
+        }
+
+        _present = cpus == MaximumCpus ? ulong.MaxValue : (1ul << cpus) - 1;
+        _turn = frequency / TurnsPerSecond;
+        _shortest = frequency / ShortestPerSecond;
+        _offsets = new long[cpus * cpus];
+    }
+
+    /// <summary>Number of CPUs.</summary>
+    public int CpuCount => _queues.Length;
+
+    /// <summary>Ticks that an entity runs for in one go while others wait.</summary>
+    public ulong Turn => _turn;
+
+    /// <summary>
+    /// Takes in an entity that no scheduler has, as blocked; <see cref="Wake"/> starts it. False where it is in
+    /// already, where no CPU of its affinity is there, or where none of them can admit its reservation.
+    /// </summary>
+    public bool TryAdd(SchedulingEntity entity, ulong now)
+    {
+        ulong allowed = entity.Affinity & _present;
+        if (entity.State != SchedulingState.Absent || allowed == 0 || !TryFindHome(entity, allowed, entity.Reservation.Utilization, out int home))
+        {
+            return false;
+        }
+
+        SetHome(entity, home);
+        entity.State = SchedulingState.Blocked;
+        entity.Since = now;
+        entity.Lag = 0;
+        entity.LastCpu = -1;
+        entity.HasYielded = false;
+        entity.Cpu = home >= 0 ? home : System.Numerics.BitOperations.TrailingZeroCount(allowed);
+        entity.LeftAt = _queues[entity.Cpu].Clock.Now;
+        entity.Reservation.Set(entity.Reservation.Budget, entity.Reservation.Period, now);
+        entity.Cap.Set(entity.Cap.Quota, entity.Cap.Period, now);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes an entity out, whatever it does. The scheduler keeps no reference to it; a CPU that ran it is among the
+    /// kicks and goes on with it until it looks.
+    /// </summary>
+    public void Remove(SchedulingEntity entity, ulong now)
+    {
+        if (entity.State == SchedulingState.Absent)
+        {
+            return;
+        }
+
+        Withdraw(entity, now);
+        if (entity.State == SchedulingState.Running)
+        {
+            CpuQueue queue = _queues[entity.Cpu];
+            queue.Running = null;
+            _kicks |= queue.Bit;
+            UpdateIdle(queue);
+        }
+
+        SetHome(entity, -1);
+        entity.State = SchedulingState.Absent;
+    }
+
+    /// <summary>
+    /// A blocked entity has something to do; any other is left as it is. Post the reason first: who blocks looks for
+    /// reasons under the lock.
+    /// </summary>
+    /// <returns>
+    /// The CPU that must call <see cref="Pick"/> now, because it is idle, to be pre-empted, or must set its timer anew;
+    /// −1 where none.
+    /// </returns>
+    public int Wake(SchedulingEntity entity, ulong now)
+    {
+        if (entity.State != SchedulingState.Blocked)
+        {
+            return -1;
+        }
+
+        Account(entity, now);
+        return Activate(entity, now);
+    }
+
+    /// <summary>Counts what has run, and chooses what the CPU runs from now on.</summary>
+    /// <returns>Null: nothing; the CPU waits for an interrupt.</returns>
+    public SchedulingEntity? Pick(int cpu, ulong now)
+    {
+        CpuQueue queue = _queues[cpu];
+        _online |= queue.Bit;
+        Charge(queue, now);
+        if (queue.Throttled.First != null)
+        {
+            ReleaseThrottled(queue, now);
+        }
+
+        bool isEligible = KeepsRunning(queue, now);
+        SchedulingEntity? next = Choose(queue, isEligible) ?? Pull(queue, now);
+        if (next != queue.Running)
+        {
+            Switch(queue, next, now);
+        }
+        else if (next == null)
+        {
+            _idle |= queue.Bit;
+        }
+        else
+        {
+            next.HasYielded = false;
+        }
+
+        if (queue.Waiting.First != null)
+        {
+            Spread(queue, now);
+        }
+
+        return next;
+    }
+
+    /// <summary>What the CPU runs has nothing to do until woken. <see cref="Pick"/> follows.</summary>
+    public void Block(int cpu, ulong now)
+    {
+        CpuQueue queue = _queues[cpu];
+        SchedulingEntity? entity = queue.Running;
+        if (entity == null)
+        {
+            return;
+        }
+
+        Charge(queue, now);
+        StopCompeting(queue, entity);
+        entity.State = SchedulingState.Blocked;
+        queue.Running = null;
+        UpdateIdle(queue);
+    }
+
+    /// <summary>
+    /// What the CPU runs waits for another (WFE, a contended lock): one that waits on this CPU goes first, even before
+    /// its share. It costs the yielder at most a turn. Nothing for one with a reservation. <see cref="Pick"/> follows.
+    /// </summary>
+    public void Yield(int cpu, ulong now)
+    {
+        CpuQueue queue = _queues[cpu];
+        SchedulingEntity? entity = queue.Running;
+        if (entity == null || entity.Reservation.IsSet || queue.Waiting.First == null)
+        {
+            return;
+        }
+
+        Charge(queue, now);
+        ulong turn = InVirtualTime(_turn, entity);
+        long forgone = (long)(LeastServed(queue).VirtualTime + 1 - entity.VirtualTime);
+        if (forgone > 0)
+        {
+            ulong growth = System.Math.Min((ulong)forgone, turn);
+            entity.VirtualTime += growth;
+            queue.Clock.Advance(growth * entity.Weight);
+        }
+
+        entity.VirtualDeadline = entity.VirtualTime + turn;
+        entity.HasYielded = true;
+    }
+
+    /// <summary>
+    /// When the CPU must call <see cref="Pick"/> again: the end of a turn, of a quota or a budget, or their refilling.
+    /// Holds until the next call that names the CPU. An entity alone, without cap, needs no tick.
+    /// </summary>
+    /// <returns>A time, perhaps passed already; <see cref="ulong.MaxValue"/> for none.</returns>
+    public ulong NextEvent(int cpu)
+    {
+        CpuQueue queue = _queues[cpu];
+        SchedulingEntity? running = queue.Running;
+        ulong next = ulong.MaxValue;
+        if (running != null)
+        {
+            if (running.Reservation.IsSet)
+            {
+                next = Later(running.Since, running.Reservation.Left);
+                if (queue.Waiting.First != null && _queues.Length > 1)
+                {
+                    next = System.Math.Min(next, queue.NextBalance);
+                }
+            }
+            else
+            {
+                if (queue.Waiting.First != null)
+                {
+                    next = running.Since + TurnLeft(running);
+                }
+
+                if (running.Cap.IsSet)
+                {
+                    next = System.Math.Min(next, Later(running.Since, running.Cap.Left));
+                }
+            }
+        }
+
+        SchedulingEntity? throttled = queue.Throttled.First;
+        return throttled == null ? next : System.Math.Min(next, throttled.Key);
+    }
+
+    /// <summary>
+    /// The CPUs that must call <see cref="Pick"/> because of calls since the last time this was asked, one bit each.
+    /// Ask after every call but <see cref="NextEvent"/>, and send them an interrupt.
+    /// </summary>
+    public ulong TakeKicks()
+    {
+        ulong kicks = _kicks;
+        _kicks = 0;
+        return kicks;
+    }
+
+    /// <summary>Brings an entity's counters up to <paramref name="now"/>.</summary>
+    public void Account(SchedulingEntity entity, ulong now)
+    {
+        if (entity.State == SchedulingState.Running)
+        {
+            Charge(_queues[entity.Cpu], now);
+            return;
+        }
+
+        ulong time = now - entity.Since;
+        if ((long)time <= 0)
+        {
+            return;
+        }
+
+        entity.Since = now;
+        if (entity.State == SchedulingState.Blocked)
+        {
+            entity.BlockedTime += time;
+        }
+        else if (entity.State != SchedulingState.Absent)
+        {
+            entity.WaitTime += time;
+            entity.StealTime += entity.HasYielded ? 0 : time;
+            entity.ThrottledTime += entity.State == SchedulingState.Throttled ? time : 0;
+        }
+    }
+
+    // Counts what the CPU's entity has run.
+    private static void Charge(CpuQueue queue, ulong now)
+    {
+        SchedulingEntity? entity = queue.Running;
+        if (entity == null)
+        {
+            return;
+        }
+
+        ulong from = entity.Since;
+        ulong time = now - from;
+        if ((long)time <= 0)
+        {
+            return;
+        }
+
+        entity.Since = now;
+        entity.RunTime += time;
+        if (entity.Reservation.IsSet)
+        {
+            entity.Reservation.Spend(time);
+            return;
+        }
+
+        if (entity.Cap.IsSet)
+        {
+            entity.Cap.Spend(from, now);
+        }
+
+        ulong growth = InVirtualTime(System.Math.Min(time, LongestCharge), entity);
+        entity.VirtualTime += growth;
+        queue.Clock.Advance(growth * entity.Weight);
+    }
+
+    // Whether what runs may stay, and if so, whether it is in the middle of a turn or has not had more than its share.
+    // What may not stay is put out.
+    private bool KeepsRunning(CpuQueue queue, ulong now)
+    {
+        SchedulingEntity? entity = queue.Running;
+        if (entity == null)
+        {
+            return false;
+        }
+
+        bool mayStay = (entity.Affinity & queue.Bit) != 0;
+        if (entity.Reservation.IsSet)
+        {
+            if (mayStay && entity.HomeCpu == queue.Cpu && entity.Reservation.Replenish(now))
+            {
+                return true;
+            }
+        }
+        else if (mayStay && (!entity.Cap.IsSet || HasCapLeft(entity, now)))
+        {
+            if (entity.HasYielded)
+            {
+                return false;
+            }
+
+            if (TurnLeft(entity) > 1)
+            {
+                return true;
+            }
+
+            entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn, entity);
+            return (long)(entity.VirtualTime - queue.Clock.Now) <= 0;
+        }
+
+        StopCompeting(queue, entity);
+        queue.Running = null;
+        UpdateIdle(queue);
+        Kick(Activate(entity, now), queue);
+        return false;
+    }
+
+    // The best of what waits here and what runs here.
+    private static SchedulingEntity? Choose(CpuQueue queue, bool isRunningEligible)
+    {
+        SchedulingEntity? running = queue.Running;
+        SchedulingEntity? first = queue.RealTime.First;
+        if (running != null && running.Reservation.IsSet)
+        {
+            return first != null && (long)(first.Key - running.Reservation.Deadline) < 0 ? first : running;
+        }
+
+        if (first != null)
+        {
+            return first;
+        }
+
+        ulong virtualNow = queue.Clock.Now;
+        for (SchedulingEntity? entity = queue.Waiting.First; entity != null; entity = entity.Next)
+        {
+            if (isRunningEligible && (long)(entity.Key - running!.VirtualDeadline) >= 0)
+            {
+                return running;
+            }
+
+            if ((long)(entity.VirtualTime - virtualNow) <= 0)
+            {
+                return entity;
+            }
+        }
+
+        // Nobody who waits is eligible: one who yields lets them go first all the same.
+        return running != null && running.HasYielded && queue.Waiting.First != null ? LeastServed(queue) : running;
+    }
+
+    private void Switch(CpuQueue queue, SchedulingEntity? next, ulong now)
+    {
+        SchedulingEntity? current = queue.Running;
+        if (current != null)
+        {
+            current.State = SchedulingState.Waiting;
+            Enqueue(queue, current);
+        }
+
+        queue.Running = next;
+        if (next != null)
+        {
+            Account(next, now);
+            Dequeue(queue, next);
+            next.State = SchedulingState.Running;
+            next.Since = now;
+            next.HasYielded = false;
+            next.Switches++;
+            if (next.LastCpu != queue.Cpu)
+            {
+                next.Migrations += next.LastCpu < 0 ? 0ul : 1;
+                next.LastCpu = queue.Cpu;
+            }
+        }
+
+        UpdateIdle(queue);
+    }
+
+    // Finds a place for an entity that became runnable. Answers the CPU that must look, or −1.
+    private int Activate(SchedulingEntity entity, ulong now)
+    {
+        bool mayRun = entity.Reservation.IsSet ? entity.Reservation.Wake(now) : !entity.Cap.IsSet || HasCapLeft(entity, now);
+        if (mayRun)
+        {
+            return Place(entity, now);
+        }
+
+        ulong release = entity.Reservation.IsSet ? entity.Reservation.Deadline : entity.Cap.NextPeriod;
+        CpuQueue queue = _queues[entity.HomeCpu >= 0 ? entity.HomeCpu : entity.Cpu];
+        entity.Cpu = queue.Cpu;
+        entity.State = SchedulingState.Throttled;
+        queue.Throttled.Insert(entity, release);
+        return queue.Throttled.First == entity ? queue.Cpu : -1;
+    }
+
+    private void ReleaseThrottled(CpuQueue queue, ulong now)
+    {
+        SchedulingEntity? entity = queue.Throttled.First;
+        while (entity != null && (long)(now - entity.Key) >= 0)
+        {
+            Account(entity, now);
+            queue.Throttled.Remove(entity);
+            Kick(entity.Reservation.IsSet && entity.Reservation.Replenish(now) ? Place(entity, now) : Activate(entity, now), queue);
+
+            entity = queue.Throttled.First;
+        }
+    }
+
+    // Names a CPU that must look, unless it is the one that looks already.
+    private void Kick(int cpu, CpuQueue looking)
+    {
+        if (cpu >= 0)
+        {
+            _kicks |= (1ul << cpu) & ~looking.Bit;
+        }
+    }
+
+    private int Place(SchedulingEntity entity, ulong now)
+    {
+        CpuQueue queue = _queues[ChooseCpu(entity)];
+        Charge(queue, now);
+        if (!entity.Reservation.IsSet)
+        {
+            StartCompeting(queue, entity);
+        }
+
+        entity.Cpu = queue.Cpu;
+        entity.State = SchedulingState.Waiting;
+        Enqueue(queue, entity);
+        _idle &= ~queue.Bit;
+        return MustLook(queue, entity) ? queue.Cpu : -1;
+    }
+
+    // Whether a CPU is to be told of an entity that came to its queue.
+    private bool MustLook(CpuQueue queue, SchedulingEntity entity)
+    {
+        SchedulingEntity? running = queue.Running;
+        if (running == null)
+        {
+            return true;
+        }
+
+        if (entity.Reservation.IsSet)
+        {
+            return !running.Reservation.IsSet || (long)(entity.Reservation.Deadline - running.Reservation.Deadline) < 0;
+        }
+
+        // The first to wait needs a tick.
+        if (queue.Waiting.Count == 1)
+        {
+            return !running.Reservation.IsSet || _queues.Length > 1;
+        }
+
+        return !running.Reservation.IsSet
+            && (long)(entity.VirtualTime - queue.Clock.Now) <= 0
+            && (long)(entity.VirtualDeadline - running.VirtualDeadline) < 0;
+    }
+
+    private void StartCompeting(CpuQueue queue, SchedulingEntity entity)
+    {
+        long lag = entity.Lag;
+        if (lag < 0)
+        {
+            // Others have gone on meanwhile: what it had too much is less by that, and never becomes a claim.
+            lag = System.Math.Min(0, lag + (long)(_queues[entity.Cpu].Clock.Now - entity.LeftAt));
+        }
+
+        // Its coming moves the virtual time towards it; so that the lag is right afterwards, it starts further away.
+        long weight = queue.Clock.Weight;
+        lag += weight == 0 ? 0 : lag * entity.Weight / weight;
+        entity.VirtualTime = queue.Clock.Now - (ulong)lag;
+        entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn >> WakeTurnShift, entity);
+        queue.Clock.Join(entity.VirtualTime, entity.Weight);
+    }
+
+    // The lag that is kept is at most a turn, either way.
+    private void StopCompeting(CpuQueue queue, SchedulingEntity entity)
+    {
+        if (entity.Reservation.IsSet)
+        {
+            return;
+        }
+
+        long limit = (long)InVirtualTime(_turn, entity);
+        long lag = (long)(queue.Clock.Now - entity.VirtualTime);
+        entity.Lag = System.Math.Max(-limit, System.Math.Min(limit, lag));
+        LeaveClock(queue, entity);
+        entity.LeftAt = queue.Clock.Now;
+    }
+
+    private void LeaveClock(CpuQueue queue, SchedulingEntity entity)
+    {
+        queue.Clock.Leave(entity.VirtualTime, entity.Weight);
+        if (queue.Clock.Weight == 0)
+        {
+            // Time to spare for all who were here: debts are settled.
+            queue.Clock.Skip(_turn << VirtualClock.UnitBits);
+            queue.Unrelated = ulong.MaxValue;
+        }
+    }
+
+    private static void Enqueue(CpuQueue queue, SchedulingEntity entity)
+    {
+        if (entity.Reservation.IsSet)
+        {
+            queue.RealTime.Insert(entity, entity.Reservation.Deadline);
+        }
+        else
+        {
+            queue.Waiting.Insert(entity, entity.VirtualDeadline);
+        }
+    }
+
+    private static void Dequeue(CpuQueue queue, SchedulingEntity entity)
+    {
+        if (entity.Reservation.IsSet)
+        {
+            queue.RealTime.Remove(entity);
+        }
+        else
+        {
+            queue.Waiting.Remove(entity);
+        }
+    }
+
+    private void UpdateIdle(CpuQueue queue)
+    {
+        if (queue.IsIdle)
+        {
+            _idle |= queue.Bit & _online;
+        }
+        else
+        {
+            _idle &= ~queue.Bit;
+        }
+    }
+
+    private static SchedulingEntity LeastServed(CpuQueue queue)
+    {
+        SchedulingEntity least = queue.Waiting.First!;
+        for (SchedulingEntity? entity = least.Next; entity != null; entity = entity.Next)
+        {
+            if ((long)(entity.VirtualTime - least.VirtualTime) < 0)
+            {
+                least = entity;
+            }
+        }
+
+        return least;
+    }
+
+    private static bool HasCapLeft(SchedulingEntity entity, ulong now)
+    {
+        entity.Cap.Refill(now);
+        return entity.Cap.Left > 0;
+    }
+
+    private static ulong InVirtualTime(ulong ticks, SchedulingEntity entity) => (ticks * entity.InverseWeight) >> ChargeShift;
+
+    // Whole ticks until the end of the turn.
+    private static ulong TurnLeft(SchedulingEntity entity)
+    {
+        long left = (long)(entity.VirtualDeadline - entity.VirtualTime);
+        return left <= 0 ? 0 : ((ulong)left * entity.Weight) >> VirtualClock.UnitBits;
+    }
+
+    private static ulong Later(ulong time, long ticks) => ticks <= 0 ? time : time + (ulong)ticks;
+}
