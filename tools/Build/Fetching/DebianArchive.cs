@@ -88,19 +88,17 @@ internal sealed class DebianArchive
     {
         Directory.CreateDirectory(Downloads);
 
-        // apt writes the epoch's colon as %3a in the file's name.
-        string file = Path.Combine(Downloads, $"{name}_{version.Replace(":", "%3a", StringComparison.Ordinal)}_arm64.deb");
-        if (File.Exists(file))
+        if (FindDownload(name, version) is { } present)
         {
-            return file;
+            return present;
         }
 
         await UpdateIndexAsync();
         _say($"fetching {name} {version} (arm64)");
         (int exitCode, string output) = await TryExecuteAsync("apt-get", AptArguments("-q", "download", $"{name}={version}"), DownloadSeconds);
-        if (exitCode == 0 && File.Exists(file))
+        if (exitCode == 0 && FindDownload(name, version) is { } fetched)
         {
-            return file;
+            return fetched;
         }
 
         if (output.Contains("was not found", StringComparison.Ordinal) || output.Contains("Unable to locate package", StringComparison.Ordinal)
@@ -110,6 +108,22 @@ internal sealed class DebianArchive
         }
 
         throw new FetchException($"apt-get download {name}={version} failed: {LastLine(output)}");
+    }
+
+    private string? FindDownload(string name, string version)
+    {
+        // apt writes the epoch's colon as %3a in the file's name. Firmware for machines is a package for "all".
+        string start = Path.Combine(Downloads, $"{name}_{version.Replace(":", "%3a", StringComparison.Ordinal)}_");
+        foreach (string architecture in (string[])["arm64", "all"])
+        {
+            string file = start + architecture + ".deb";
+            if (File.Exists(file))
+            {
+                return file;
+            }
+        }
+
+        return null;
     }
 
     private async Task<(string Name, string Version)> FindNewestAsync(PackagePin pin)

@@ -1,7 +1,7 @@
 namespace SharpVisor.Build.Fetching;
 
 /// <summary>One line of debian.lock: a package of which exactly one version is known to be good.</summary>
-/// <param name="Role">What it is to us: <c>kernel-cloud</c>, <c>kernel-full</c>, <c>busybox</c>.</param>
+/// <param name="Role">What it is to us: <c>kernel-cloud</c>, <c>kernel-full</c>, <c>busybox</c>, <c>u-boot</c>.</param>
 /// <param name="Newest">The package that leads to the newest version: itself, or a meta package that depends on it.</param>
 /// <param name="Package">Its name.</param>
 /// <param name="Version">Its version, as apt writes it.</param>
