@@ -19,6 +19,7 @@ if (-not $hasDotnet) {
 
 # Compile the tool when it is older than what it is made of.
 $sources = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'tools', 'Build'), '*.cs*', 'AllDirectories') +
+    [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'tools', 'Bundles'), '*.cs*', 'AllDirectories') +
     [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'kernel', 'Formats'), '*.cs') +
     @([System.IO.Path]::Combine($root, 'Directory.Build.props'))
 $made = [System.IO.File]::GetLastWriteTimeUtc($tool)

@@ -432,6 +432,14 @@ public readonly ref struct FdtReader
 
     private FdtError CheckStructure()
     {
+        // A name that begins in front of the last zero byte ends in the block. Looking for the end of each property's
+        // name would let a hostile tree ask for work that grows with the square of its size.
+        int namesEnd = _strings.Length;
+        while (namesEnd > 0 && _strings[namesEnd - 1] != 0)
+        {
+            namesEnd--;
+        }
+
         int offset = SkipNops(0);
         int depth = 0;
         bool propertiesAllowed = false;
@@ -455,7 +463,7 @@ public readonly ref struct FdtReader
                     break;
 
                 case Property:
-                    if (!propertiesAllowed || offset > _structure.Length - 12 || !IsPropertySound(offset))
+                    if (!propertiesAllowed || offset > _structure.Length - 12 || !IsPropertySound(offset, namesEnd))
                     {
                         return FdtError.BadStructure;
                     }
@@ -486,13 +494,12 @@ public readonly ref struct FdtReader
         }
     }
 
-    private bool IsPropertySound(int offset)
+    private bool IsPropertySound(int offset, int namesEnd)
     {
         uint length = Word(_structure, offset + 4);
         uint name = Word(_structure, offset + 8);
         return length <= (uint)(_structure.Length - offset - 12)
-            && name < (uint)_strings.Length
-            && TryStringLength(_strings, (int)name, out _);
+            && name < (uint)namesEnd;
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using SharpVisor.Arch;
 using SharpVisor.Debug;
 using SharpVisor.Formats;
 using SharpVisor.Memory;
@@ -21,14 +22,20 @@ internal static unsafe class BootBundle
         {
             Log.Line("no boot bundle but a bare kernel: one VM on all CPUs"u8);
             ulong memory = Math.Min(MemoryForBareKernel, Hypervisor.Pages.FreeBytes / 2) & ~(PageTable.PageSize - 1);
-            MakeVm(new BundleVm { Name = "guest"u8, Kernel = ramdisk, Memory = memory, VCpus = (uint)Hypervisor.CpuCount });
+            MakeVm(new BundleVm { Name = "guest"u8, Kernel = ramdisk, Memory = memory, MemoryGuarantee = memory, VCpus = (uint)Hypervisor.CpuCount });
             return 1;
         }
 
-        BundleError error = Bundle.TryCreate(ramdisk, out Bundle bundle);
+        BundleError error = Bundle.TryCreate(ramdisk, Compression, out Bundle bundle, out ReadOnlySpan<byte> image);
         if (error != BundleError.None)
         {
-            Log.Line().Text("cannot read the boot bundle: "u8).Text(Bundle.Describe(error)).End();
+            LogLine line = Log.Line().Text("cannot read the boot bundle: "u8);
+            if (!image.IsEmpty)
+            {
+                line = line.Text("image "u8).Quoted(image).Text(": "u8);
+            }
+
+            line.Text(BundleErrorText.Describe(error)).End();
             return 1;
         }
 
@@ -38,7 +45,7 @@ internal static unsafe class BootBundle
             count++;
             if (error != BundleError.None)
             {
-                Log.Line().Quoted(vm.Name).Text(": cannot start: "u8).Text(Bundle.Describe(error)).End();
+                Log.Line().Quoted(vm.Name).Text(": cannot start: "u8).Text(BundleErrorText.Describe(error)).End();
             }
             else
             {
@@ -53,9 +60,14 @@ internal static unsafe class BootBundle
     internal static int MakeEmbedded()
     {
         var kernel = new ReadOnlySpan<byte>((void*)EmbeddedStart(), (int)(EmbeddedEnd() - EmbeddedStart()));
-        MakeVm(new BundleVm { Name = "hello"u8, Kernel = kernel, Memory = MemoryForEmbedded, VCpus = 1 });
+        MakeVm(new BundleVm { Name = "hello"u8, Kernel = kernel, Memory = MemoryForEmbedded, MemoryGuarantee = MemoryForEmbedded, VCpus = 1 });
         return 1;
     }
+
+    /// <summary>Start-up hashes by the CPU's instructions where it has them: no guest's SIMD state is live yet.</summary>
+    private static Sha256Compression Compression => Sha256Instructions.Exist ? new Sha256Compression(&Compress) : default;
+
+    private static void Compress(uint* state, byte* blocks, int count) => Sha256Instructions.Compress(state, blocks, count);
 
     private static void MakeVm(in BundleVm definition)
     {

@@ -19,7 +19,12 @@ internal sealed unsafe class VmDefinition
         source.Name.CopyTo(Name);
         Memory = source.Memory;
         VCpus = source.VCpus;
+        MemoryGuarantee = source.MemoryGuarantee;
         GicVersion = source.GicVersion;
+        Autostart = source.Autostart;
+        SharePages = source.SharePages;
+        OnCrash = source.OnCrash;
+        Scheduling = source.Scheduling;
         _kernel = Pin(source.Kernel, out _kernelLength);
         _ramdisk = Pin(source.Ramdisk, out _ramdiskLength);
         _commandLine = Pin(source.CommandLine, out _commandLineLength);
@@ -31,11 +36,26 @@ internal sealed unsafe class VmDefinition
     /// <summary>RAM in bytes.</summary>
     internal ulong Memory { get; }
 
+    /// <summary>Bytes of RAM that it has whatever others need.</summary>
+    internal ulong MemoryGuarantee { get; }
+
     /// <summary>Number of VCpus.</summary>
     internal uint VCpus { get; }
 
     /// <summary>2 or 3; 0 for the machine's own.</summary>
     internal uint GicVersion { get; }
+
+    /// <summary>Whether it starts when the machine does.</summary>
+    internal bool Autostart { get; }
+
+    /// <summary>Whether pages of its memory that are the same as another VM's may be one.</summary>
+    internal bool SharePages { get; }
+
+    /// <summary>What is done when it crashes.</summary>
+    internal BundleCrashPolicy OnCrash { get; }
+
+    /// <summary>Its share of the processors.</summary>
+    internal BundleScheduling Scheduling { get; }
 
     /// <summary>The kernel's file.</summary>
     internal ReadOnlySpan<byte> Kernel => new(_kernel, _kernelLength);

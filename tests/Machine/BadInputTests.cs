@@ -80,7 +80,7 @@ public sealed class BadInputTests
 
     [Fact]
     public Task A_bundle_cut_off_behind_its_tree_is_refused() =>
-        ExpectRefusalAsync(BundleBuilder.Create("guest", s_hello, Hello, null)[..4096], "guest: cannot start: an image's data lies outside the bundle");
+        ExpectRefusalAsync(BundleBuilder.Create("guest", s_hello, Hello, null)[..4096], "cannot read the boot bundle: image kernel: its data lies outside the bundle");
 
     [Fact]
     public async Task Bundles_with_random_damage_never_take_the_hypervisor_down()

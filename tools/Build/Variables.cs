@@ -24,13 +24,17 @@ internal static class Variables
     internal static readonly Variable VCpus = new("VCPUS", "", "virtual processors, 1 to 8 (as many as SMP)", Number(1, 8));
     internal static readonly Variable Memory = new("MEMORY", "256M", "memory of the guest", Size);
     internal static readonly Variable GuestGic = new("GUEST_GIC", "", "the guest's interrupt controller, 2 or 3 (as GIC)", OneOf("2", "3"));
+    internal static readonly Variable BootBundle = new("BUNDLE", "", "a boot bundle to run in place of GUEST, a file", ExistingFile);
+    internal static readonly Variable Definitions = new("VMS", "", "for bundle: VM definitions, a TOML file", ExistingFile);
+    internal static readonly Variable Output = new("OUT", "", "for bundle: where to (beside VMS, its name with .itb)", Anything);
     internal static readonly Variable Qemu = new("QEMU", "qemu-system-aarch64", "emulator, a name or a path", Anything);
     internal static readonly Variable QemuArguments = new("QEMU_ARGS", "", "more arguments for the emulator", Anything);
     internal static readonly Variable Toolchain = new("TOOLCHAIN", "ilc", "compiler: ilc (fetched) or bflat (from PATH)", OneOf("ilc", "bflat"));
 
     internal static readonly IReadOnlyList<Variable> All =
     [
-        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, Qemu, QemuArguments, Toolchain,
+        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Qemu, QemuArguments,
+        Toolchain,
     ];
 
     /// <summary>Bytes in a size such as 512M, 1G or 65536K; null when it is none. A bare number counts MiB, as QEMU has it.</summary>

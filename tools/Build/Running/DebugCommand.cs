@@ -30,8 +30,7 @@ internal static class DebugCommand
 
         await MachineChoice.RequireEmulatorAsync(settings);
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
-        GuestSettings? guest = await GuestChoice.ResolveAsync(settings);
-        string? bundle = guest is null ? null : GuestChoice.WriteBundle(guest, "debug");
+        string? bundle = await GuestChoice.ResolveBundleAsync(settings, "debug");
         string console = Path.Combine(Repository.Output, "run", "debug-console.log");
         Directory.CreateDirectory(Path.GetDirectoryName(console)!);
         List<string> emulator = QemuCommand.Create(machine, Repository.Image, bundle);

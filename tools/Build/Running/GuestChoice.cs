@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading.Tasks;
 using SharpVisor.Build.Fetching;
+using SharpVisor.Bundles;
 
 namespace SharpVisor.Build.Running;
 
@@ -68,6 +69,32 @@ internal static class GuestChoice
         };
     }
 
+    /// <summary>The boot bundle that the variables name or describe; null: the guest inside the hypervisor's image.</summary>
+    /// <param name="settings">The variables.</param>
+    /// <param name="name">Name of the file below build/run, where one is made.</param>
+    /// <exception cref="BuildException">A file cannot be read, or BUNDLE stands beside what describes a guest.</exception>
+    internal static async Task<string?> ResolveBundleAsync(Settings settings, string name)
+    {
+        if (!settings.IsGiven(Variables.BootBundle))
+        {
+            GuestSettings? guest = await ResolveAsync(settings);
+            return guest is null ? null : WriteBundle(guest, name);
+        }
+
+        Variable[] described = [Variables.Guest, Variables.Initrd, Variables.CommandLine, Variables.VCpus, Variables.Memory, Variables.GuestGic];
+        foreach (Variable variable in described)
+        {
+            if (settings.IsGiven(variable))
+            {
+                throw new BuildException($"{variable.Name} cannot stand beside BUNDLE, which says all about its guests.", BuildException.WrongUsage);
+            }
+        }
+
+        string bundle = settings[Variables.BootBundle];
+        RequireReadable(bundle);
+        return bundle;
+    }
+
     /// <summary>Writes the boot bundle below build/run.</summary>
     /// <returns>Its path.</returns>
     internal static string WriteBundle(GuestSettings guest, string name)
@@ -75,9 +102,7 @@ internal static class GuestChoice
         string folder = Path.Combine(Repository.Output, "run");
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, name + ".itb");
-        string fresh = $"{path}.{Environment.ProcessId}";
-        File.WriteAllBytes(fresh, BundleBuilder.Create(VmName, guest));
-        File.Move(fresh, path, overwrite: true);
+        BundleFile.Write(path, BundleBuilder.Create(VmName, guest));
         return path;
     }
 

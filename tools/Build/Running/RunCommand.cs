@@ -21,8 +21,7 @@ internal static class RunCommand
 
         await MachineChoice.RequireEmulatorAsync(settings);
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
-        GuestSettings? guest = await GuestChoice.ResolveAsync(settings);
-        string? bundle = guest is null ? null : GuestChoice.WriteBundle(guest, "guest");
+        string? bundle = await GuestChoice.ResolveBundleAsync(settings, "guest");
         List<string> command = QemuCommand.Create(machine, Repository.Image, bundle);
         command.InsertRange(1, QemuCommand.TerminalConsole);
 

@@ -1,0 +1,94 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using System.Threading.Tasks;
+using SharpVisor.Build;
+using SharpVisor.Build.Running;
+using Xunit;
+
+namespace SharpVisor.Tests.Machine;
+
+/// <summary>Bundles that <c>make bundle</c> makes of definitions: booted, and refused where a byte of them has changed.</summary>
+public sealed class BundleTests : IDisposable
+{
+    private const string Ready = "Type and it is echoed";
+    private const string InImage = "Hello from"; // the guest's greeting
+    private const string InTree = "boot bundle"; // the description
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("sharpvisor-bundles").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("cortex-a53")]
+    [InlineData("cortex-a72")]
+    [InlineData("max")]
+    public async Task Two_machines_boot_from_one_bundle(string cpu)
+    {
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings { Cpu = cpu, Cpus = 2 }, await MakeAsync("left", "right"));
+
+        // Both machines write at once, so that only the hypervisor's lines are whole. The console goes on to the other
+        // machine a moment after the first has ended; what is typed in between is lost.
+        await EndAsync(machine, "left");
+        await EndAsync(machine, "right");
+        await TestMachine.ExpectEndAsync(machine, 0, Patience.SmallGuest);
+    }
+
+    [Theory]
+    [InlineData(InImage, "image hello.img: its data does not match its hash")]
+    [InlineData(InTree, "the boot bundle's tree does not match its hash")]
+    public async Task A_changed_byte_is_found_before_anything_starts(string place, string reason)
+    {
+        byte[] bundle = await MakeAsync("left", "right");
+        bundle[bundle.AsSpan().IndexOf(Encoding.ASCII.GetBytes(place))] ^= 0x10;
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), bundle);
+        await TestMachine.ExpectEndAsync(machine, 1, Patience.SmallGuest);
+        Assert.Contains("sharpvisor: cannot read the boot bundle: " + reason, machine.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Ready, machine.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wrong_definitions_are_all_told_and_nothing_is_written()
+    {
+        await MakeAsync("left");
+        byte[] before = File.ReadAllBytes(In("vms.itb"));
+        File.AppendAllText(In("vms.toml"), "weigth = 2\nvcpus = 0\n");
+        BuildException exception = await Assert.ThrowsAsync<BuildException>(ExecuteAsync);
+        Assert.Equal(2, exception.ExitCode);
+        string[] lines = exception.Message.Split(Environment.NewLine);
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith(In("vms.toml") + ":5:1: ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith(In("vms.toml") + ":6:9: ", lines[1], StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(In("vms.itb")));
+        Assert.Equal(2, Directory.GetFiles(_folder).Length);
+    }
+
+    private static async Task EndAsync(EmulatedMachine machine, string name)
+    {
+        for (int i = 0; i < 60 && await machine.WaitForAsync($"sharpvisor: {name}: powered off", 0, TimeSpan.FromSeconds(1)) < 0; i++)
+        {
+            await machine.TypeAsync("q");
+        }
+
+        await TestMachine.ExpectAsync(machine, $"sharpvisor: {name}: powered off", Patience.SmallGuest);
+    }
+
+    private string In(string name) => Path.Combine(_folder, name);
+
+    private async Task<byte[]> MakeAsync(params string[] names)
+    {
+        string kernel = Repository.GuestImage("hello").Replace('\\', '/');
+        string text = "";
+        foreach (string name in names)
+        {
+            text += string.Create(CultureInfo.InvariantCulture, $"[[vm]]\nname = \"{name}\"\nkernel = \"{kernel}\"\nmemory = \"64M\"\n");
+        }
+
+        File.WriteAllText(In("vms.toml"), text);
+        Assert.Equal(0, await ExecuteAsync());
+        return File.ReadAllBytes(In("vms.itb"));
+    }
+
+    private Task<int> ExecuteAsync() => BundleCommand.ExecuteAsync(Settings.Parse(["VMS=" + In("vms.toml")], _ => null));
+}
