@@ -162,14 +162,28 @@ public sealed class MmioBus
     private void AddHints(MmioRegion region)
     {
         _hinted[_count] = region;
-        ulong last = Math.Min((region.Start + (region.Length - 1)) >> GranuleShift, GranuleCount - 1);
-        for (ulong granule = region.Start >> GranuleShift; granule <= last; granule++)
+        ulong first = region.Start >> GranuleShift;
+        if (first >= GranuleCount)
         {
-            // Of several regions in a granule the first keeps the hint; the others are found by the search.
-            if (_hints[(int)granule] == 0)
-            {
-                _hints[(int)granule] = (byte)_count;
-            }
+            return;
+        }
+
+        ulong last = Math.Min((region.Start + (region.Length - 1)) >> GranuleShift, GranuleCount - 1);
+        AddHint(first);
+        AddHint(last);
+        if (last - first > 1)
+        {
+            // What lies between is the region's alone. Flash has thousands of them.
+            _hints.AsSpan((int)first + 1, (int)(last - first) - 1).Fill((byte)_count);
+        }
+    }
+
+    private void AddHint(ulong granule)
+    {
+        // Of several regions in a granule the first keeps the hint; the others are found by the search.
+        if (_hints[(int)granule] == 0)
+        {
+            _hints[(int)granule] = (byte)_count;
         }
     }
 }
