@@ -15,12 +15,11 @@ public readonly ref partial struct Bundle
     {
         vm = new BundleVm();
         error = BundleError.None;
-        if (!TryFirstVm(out FdtNode first))
+        if (!TryFirstVm(out FdtNode node))
         {
             return false;
         }
 
-        FdtNode node = first;
         for (int i = 0; i < index; i++)
         {
             if (!_tree.TryNextSibling(node, out node))
@@ -31,26 +30,14 @@ public readonly ref partial struct Bundle
 
         vm.Name = _tree.Name(node);
         error = !BundleVm.IsName(vm.Name) ? BundleError.BadName
-            : HasEarlier(first, index, vm.Name) ? BundleError.DuplicateName
+            : IsTaken(vm.Name, node) ? BundleError.DuplicateName
             : Read(node, ref vm);
         return true;
     }
 
-    private bool HasEarlier(FdtNode first, int count, ReadOnlySpan<byte> name)
-    {
-        FdtNode node = first;
-        for (int i = 0; i < count; i++)
-        {
-            if (_tree.Name(node).SequenceEqual(name))
-            {
-                return true;
-            }
-
-            _tree.TryNextSibling(node, out node);
-        }
-
-        return false;
-    }
+    /// <summary>Whether the first machine of that name is another one.</summary>
+    private bool IsTaken(ReadOnlySpan<byte> name, FdtNode node) =>
+        _tree.TryFindPath("/vms"u8, out FdtNode vms) && _tree.TryFindChild(vms, name, out FdtNode first) && first.Offset != node.Offset;
 
     private BundleError Read(FdtNode node, ref BundleVm vm)
     {

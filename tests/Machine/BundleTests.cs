@@ -64,6 +64,18 @@ public sealed class BundleTests : IDisposable
         Assert.Equal(2, Directory.GetFiles(_folder).Length);
     }
 
+    [Fact]
+    public async Task What_describes_a_guest_cannot_stand_beside_a_bundle()
+    {
+        await MakeAsync("left");
+        Settings alone = Settings.Parse(["BUNDLE=" + In("vms.itb")], _ => null);
+        Assert.Equal(In("vms.itb"), await GuestChoice.ResolveBundleAsync(alone, "test"));
+        Settings both = Settings.Parse(["BUNDLE=" + In("vms.itb"), "VCPUS=2"], _ => null);
+        BuildException exception = await Assert.ThrowsAsync<BuildException>(() => GuestChoice.ResolveBundleAsync(both, "test"));
+        Assert.Equal(2, exception.ExitCode);
+        Assert.StartsWith("VCPUS cannot stand beside BUNDLE", exception.Message, StringComparison.Ordinal);
+    }
+
     private static async Task EndAsync(EmulatedMachine machine, string name)
     {
         for (int i = 0; i < 60 && await machine.WaitForAsync($"sharpvisor: {name}: powered off", 0, TimeSpan.FromSeconds(1)) < 0; i++)

@@ -119,11 +119,19 @@ public sealed class DefinitionErrorTests : IDisposable
         Assert.StartsWith("vms.toml:5:11: cmdline is too long;", Assert.Single(_folder.Mistakes($"{Sound}cmdline = \"{new string('a', 2048)}\"\n")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\\")]
+    [InlineData("\\u")]
+    [InlineData("\\ud800\"")]
+    [InlineData("\\UFFFFFFFF\"")]
+    [InlineData("\"\"")]
+    public void A_file_that_ends_in_a_string_is_refused(string end) => Assert.NotEmpty(_folder.Mistakes(Sound + "cmdline = \"" + end));
+
     [Fact]
     public void Garbage_ends_in_messages_and_never_in_an_exception()
     {
         const string Whole = Sound + "cpus = [0, 1]\nrealtime = { budget = \"2ms\", period = \"10ms\" }\n[[vm]]\nname='b'\n[vm.realtime]\n";
-        Gen.Select(Gen.Int[0, Whole.Length], Gen.Select(Gen.Int[0, Whole.Length - 1], Gen.Char["[]{}=\"'.,\n\\#%a0 \0é"]).Array[0, 5]).Sample((length, changes) =>
+        Gen.Select(Gen.Int[0, Whole.Length], Gen.Select(Gen.Int[0, Whole.Length - 1], Gen.Char["[]{}=\"'.,\n\\#%aubxUD80 \0\u001f\r\té"]).Array[0, 5]).Sample((length, changes) =>
         {
             char[] text = Whole.ToCharArray();
             foreach ((int place, char value) in changes)

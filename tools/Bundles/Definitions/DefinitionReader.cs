@@ -42,7 +42,8 @@ public sealed class DefinitionReader
 
     private IReadOnlyList<VmSpecification> Read(string text)
     {
-        DocumentSyntax document = SyntaxParser.Parse(text, _file, validate: false);
+        // The last line is closed, for Tomlyn throws where a file ends behind a backslash.
+        DocumentSyntax document = SyntaxParser.Parse(text + "\n", _file, validate: false);
         foreach (DiagnosticMessage message in document.Diagnostics.Where(message => message.Kind == DiagnosticMessageKind.Error))
         {
             _errors.Add(message.Span.Start, message.Message.TrimEnd('.'), "see toml.io for how TOML is written");
