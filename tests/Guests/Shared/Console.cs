@@ -5,10 +5,15 @@ namespace SharpVisor.Guests;
 /// <summary>Text on the guest machine's PL011.</summary>
 internal static class Console
 {
+    /// <summary>INTID of its interrupt.</summary>
+    internal const uint Interrupt = 33;
+
     private const ulong Data = 0x0900_0000;
     private const ulong Flags = Data + 0x18;
+    private const ulong InterruptMask = Data + 0x38;
     private const uint TransmitFull = 1 << 5;
     private const uint ReceiveEmpty = 1 << 4;
+    private const uint ReceiveInterrupts = (1 << 4) | (1 << 6);
 
     /// <summary>Writes text.</summary>
     internal static void Write(ReadOnlySpan<byte> text)
@@ -66,6 +71,9 @@ internal static class Console
             Write("0123456789abcdef"u8[(int)(value >> shift) & 15]);
         }
     }
+
+    /// <summary>Drives <see cref="Interrupt"/> while there is something to read.</summary>
+    internal static void InterruptOnReceive() => Native.Write32(InterruptMask, ReceiveInterrupts);
 
     /// <summary>Takes a typed byte where there is one.</summary>
     internal static bool TryRead(out byte value)

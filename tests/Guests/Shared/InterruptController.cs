@@ -1,6 +1,6 @@
 namespace SharpVisor.Guests;
 
-/// <summary>The little of a GICv2 or GICv3 that test guests use: private interrupts and SGIs.</summary>
+/// <summary>The little of a GICv2 or GICv3 that test guests use: private interrupts, SGIs, SPIs for the first CPU.</summary>
 internal static class InterruptController
 {
     internal const uint VirtualTimer = 27;
@@ -53,6 +53,24 @@ internal static class InterruptController
             Native.Write32(CpuInterface + 4, 0xff);
             Native.Write32(CpuInterface, 1);
         }
+    }
+
+    /// <summary>Enables an interrupt that is shared by the CPUs (32 and up), for the first one.</summary>
+    internal static void EnableShared(uint interrupt)
+    {
+        ulong word = interrupt / 32 * 4;
+        uint bit = 1u << (int)(interrupt % 32);
+        if (s_isVersion3)
+        {
+            Native.Write32(Distributor + 0x80 + word, Native.Read32(Distributor + 0x80 + word) | bit);
+            Native.Write64(Distributor + 0x6000 + (interrupt * 8), 0);
+        }
+        else
+        {
+            Native.Write8(Distributor + 0x800 + interrupt, 1);
+        }
+
+        Native.Write32(Distributor + 0x100 + word, bit);
     }
 
     /// <summary>Takes the highest pending interrupt: its number, with the source CPU above bit 10 for a GICv2 SGI.</summary>

@@ -16,11 +16,17 @@ internal static class Guest
         Console.WriteHex(Native.Hypercall(Firmware.Version, 0, 0, 0));
         Console.WriteLine(""u8);
         Console.WriteLine("Type and it is echoed; q or Ctrl-D powers the virtual machine off."u8);
+
+        // Interrupts stay masked: one that is pending ends the wait all the same.
+        InterruptController.Initialise();
+        InterruptController.InitialiseCpu(0);
+        InterruptController.EnableShared(Console.Interrupt);
+        Console.InterruptOnReceive();
         while (true)
         {
             if (!Console.TryRead(out byte typed))
             {
-                Native.Yield();
+                Native.WaitForInterrupt();
                 continue;
             }
 
