@@ -1,3 +1,5 @@
+using System;
+
 namespace SharpVisor.Scheduling;
 
 /// <summary>
@@ -27,7 +29,7 @@ internal struct Allowance
     internal readonly long Left => _left;
 
     /// <summary>Ticks that earlier periods have left over and that are not used yet. The period's quota is used first.</summary>
-    internal readonly ulong Credit => (ulong)(_left < 0 ? 0 : _left < _credit ? _left : _credit);
+    internal readonly ulong Credit => (ulong)Math.Max(0, Math.Min(_left, _credit));
 
     /// <summary>When the next period starts.</summary>
     internal readonly ulong NextPeriod => _periodStart + Period;

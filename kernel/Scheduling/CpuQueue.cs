@@ -33,6 +33,9 @@ internal sealed class CpuQueue
     /// <summary>CPUs with whose virtual time this one's is not compared yet since it last had nothing to compete for.</summary>
     internal ulong Unrelated;
 
+    /// <summary>The CPU to which what runs here is to go at the next look, to make room; −1 where it may stay.</summary>
+    internal int SendTo = -1;
+
     internal CpuQueue(int cpu)
     {
         Cpu = cpu;

@@ -18,6 +18,9 @@ public sealed partial class Scheduler
     // How far a lead is remembered that nobody could be moved for, in multiples of the lead that moves one.
     private const long RememberedLeads = 4;
 
+    // Where the search for a way to other CPUs has come.
+    private readonly Way[] _ways;
+
     // [x, y]: y's virtual time plus this compares with x's; [y, x] is its negative.
     private readonly long[] _offsets;
 
@@ -104,6 +107,7 @@ public sealed partial class Scheduler
         if (best != null)
         {
             Move(best, source!, queue, now);
+            _kicks &= ~queue.Bit;
         }
 
         return best;
@@ -131,9 +135,7 @@ public sealed partial class Scheduler
                 break;
             }
 
-            CpuQueue target = _queues[BitOperations.TrailingZeroCount(_idle & entity.Affinity)];
-            Move(entity, queue, target, now);
-            _kicks |= target.Bit;
+            Move(entity, queue, _queues[BitOperations.TrailingZeroCount(_idle & entity.Affinity)], now);
         }
 
         if (queue.Waiting.First != null && _queues.Length > 1 && (long)(now - queue.NextBalance) >= 0)
@@ -145,42 +147,131 @@ public sealed partial class Scheduler
 
     private void Balance(CpuQueue queue, ulong now)
     {
+        FindWays(queue);
         long enough = (long)((BalanceTurns * _turn) << VirtualClock.UnitBits) / queue.Clock.Weight;
-        long best = enough - 1;
+        long bestLead = enough - 1;
+        int bestLength = int.MaxValue;
         CpuQueue? target = null;
-        SchedulingEntity? moved = null;
         for (int i = 0; i < _queues.Length; i++)
         {
             CpuQueue other = _queues[i];
-            if (other == queue || other.Clock.Weight == 0)
+            bool isIdle = (_idle & other.Bit) != 0;
+            if (other == queue || (other.Clock.Weight == 0 && !isIdle))
             {
                 continue;
             }
 
             Charge(other, now);
-            long lead = CutLead(queue, other, enough * RememberedLeads);
-            if (lead <= best)
+            long lead = isIdle ? long.MaxValue : CutLead(queue, other, enough * RememberedLeads);
+            if (lead < enough || _ways[i].Length == 0)
             {
                 continue;
             }
 
-            SchedulingEntity? entity = BestFit(queue, other);
-            if (entity != null)
+            // The shortest way first: it disturbs the fewest.
+            if (_ways[i].Length < bestLength || (_ways[i].Length == bestLength && lead > bestLead))
             {
-                best = lead;
+                bestLength = _ways[i].Length;
+                bestLead = lead;
                 target = other;
-                moved = entity;
             }
         }
 
-        if (moved != null)
+        if (target != null)
         {
-            Move(moved, queue, target!, now);
-            if (MustLook(target!, moved))
-            {
-                _kicks |= target!.Bit;
-            }
+            Relay(queue, target, now);
         }
+    }
+
+    // Finds how a CPU can give work to each other: by an entity that may go there, or by one that takes the place of
+    // another, which goes on. Breadth first, so the ways are the shortest.
+    private void FindWays(CpuQueue queue)
+    {
+        for (int i = 0; i < _ways.Length; i++)
+        {
+            _ways[i].Length = 0;
+        }
+
+        ulong found = queue.Bit;
+        ulong front = queue.Bit;
+        for (int length = 1; front != 0 && found != _online; length++)
+        {
+            ulong next = 0;
+            for (ulong left = front; left != 0; left &= left - 1)
+            {
+                CpuQueue from = _queues[BitOperations.TrailingZeroCount(left)];
+                for (SchedulingEntity? entity = from.Waiting.First; entity != null; entity = entity.Next)
+                {
+                    next |= AddWays(from, entity, length, found | next);
+                }
+
+                if (from.Running != null && !from.Running.Reservation.IsSet && from.SendTo < 0)
+                {
+                    next |= AddWays(from, from.Running, length, found | next);
+                }
+            }
+
+            found |= next;
+            front = next;
+        }
+    }
+
+    private ulong AddWays(CpuQueue from, SchedulingEntity entity, int length, ulong found)
+    {
+        ulong added = entity.Affinity & _present & _online & ~found;
+        for (ulong left = added; left != 0; left &= left - 1)
+        {
+            ref Way way = ref _ways[BitOperations.TrailingZeroCount(left)];
+            way.Length = length;
+            way.From = from.Cpu;
+            way.Entity = entity;
+        }
+
+        return added;
+    }
+
+    // Moves one entity over each step of the way to a CPU.
+    private void Relay(CpuQueue queue, CpuQueue target, ulong now)
+    {
+        CpuQueue to = target;
+        while (to != queue)
+        {
+            CpuQueue from = _queues[_ways[to.Cpu].From];
+            SchedulingEntity? entity = BestFit(from, to) ?? _ways[to.Cpu].Entity;
+            if (entity == from.Running)
+            {
+                from.SendTo = to.Cpu; // at its next look, for a guest is in the middle of it
+                _kicks |= from.Bit & ~queue.Bit;
+            }
+            else
+            {
+                Move(entity!, from, to, now);
+            }
+
+            to = from;
+        }
+
+        for (int i = 0; i < _ways.Length; i++)
+        {
+            _ways[i].Entity = null;
+        }
+    }
+
+    // What runs here goes where another CPU's balance, or this one's, has sent it.
+    private void SendRunning(CpuQueue queue, ulong now)
+    {
+        CpuQueue target = _queues[queue.SendTo];
+        SchedulingEntity? entity = queue.Running;
+        queue.SendTo = -1;
+        if (entity == null || entity.Reservation.IsSet || queue.Waiting.First == null || (entity.Affinity & target.Bit) == 0)
+        {
+            return;
+        }
+
+        queue.Running = null;
+        entity.State = SchedulingState.Waiting;
+        Enqueue(queue, entity);
+        Move(entity, queue, target, now);
     }
 
     // Of what waits here and may go there: the entity whose going leaves the weights closest to each other.
@@ -219,6 +310,10 @@ public sealed partial class Scheduler
         entity.Cpu = to.Cpu;
         UpdateIdle(from);
         _idle &= ~to.Bit;
+        if (MustLook(to, entity))
+        {
+            _kicks |= to.Bit;
+        }
     }
 
     // How far the other's virtual time is before this one's, at most by a limit either way.
@@ -251,5 +346,18 @@ public sealed partial class Scheduler
     {
         _offsets[(queue.Cpu * _queues.Length) + other.Cpu] = offset;
         _offsets[(other.Cpu * _queues.Length) + queue.Cpu] = -offset;
+    }
+
+    // A step of a way from one CPU to another.
+    private struct Way
+    {
+        // Steps from the start; 0 where no way was found.
+        internal int Length;
+
+        // The CPU of the step before.
+        internal int From;
+
+        // What may go from there to here.
+        internal SchedulingEntity? Entity;
     }
 }

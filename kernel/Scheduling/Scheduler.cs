@@ -54,6 +54,7 @@ public sealed partial class Scheduler
         _turn = frequency / TurnsPerSecond;
         _shortest = frequency / ShortestPerSecond;
         _offsets = new long[cpus * cpus];
+        _ways = new Way[cpus];
     }
 
     /// <summary>Number of CPUs.</summary>
@@ -137,6 +138,11 @@ public sealed partial class Scheduler
         CpuQueue queue = _queues[cpu];
         _online |= queue.Bit;
         Charge(queue, now);
+        if (queue.SendTo >= 0)
+        {
+            SendRunning(queue, now);
+        }
+
         if (queue.Throttled.First != null)
         {
             ReleaseThrottled(queue, now);
@@ -160,6 +166,12 @@ public sealed partial class Scheduler
         if (queue.Waiting.First != null)
         {
             Spread(queue, now);
+            if (queue.SendTo >= 0)
+            {
+                SendRunning(queue, now);
+                next = Choose(queue, false);
+                Switch(queue, next, now);
+            }
         }
 
         return next;
@@ -257,6 +269,9 @@ public sealed partial class Scheduler
         _kicks = 0;
         return kicks;
     }
+
+    /// <summary>What a CPU has to run.</summary>
+    internal CpuQueue QueueOf(int cpu) => _queues[cpu];
 
     /// <summary>Brings an entity's counters up to <paramref name="now"/>.</summary>
     public void Account(SchedulingEntity entity, ulong now)
@@ -411,6 +426,11 @@ public sealed partial class Scheduler
             next.State = SchedulingState.Running;
             next.Since = now;
             next.HasYielded = false;
+            if (TurnLeft(next) <= 1)
+            {
+                next.VirtualDeadline = next.VirtualTime + InVirtualTime(_turn, next);
+            }
+
             next.Switches++;
             if (next.LastCpu != queue.Cpu)
             {
