@@ -5,7 +5,7 @@ using SharpVisor.Formats;
 namespace SharpVisor.Drivers;
 
 /// <summary>A physical PL011 (Arm DDI 0183), left at the speed that firmware gave it.</summary>
-public sealed class Pl011Uart : LogSink
+public sealed class Pl011Uart : SerialLine
 {
     private const ulong Data = 0x00;
     private const ulong Flags = 0x18;
@@ -66,11 +66,11 @@ public sealed class Pl011Uart : LogSink
         Mmio.Write32(_base + InterruptMask, ReceiveInterrupts);
     }
 
-    /// <summary>Keeps received bytes in the UART without an interrupt, or lets it interrupt again.</summary>
-    public void SetReceiveInterrupt(bool enabled) => Mmio.Write32(_base + InterruptMask, enabled ? ReceiveInterrupts : 0);
+    /// <inheritdoc/>
+    public override void SetReceiveInterrupt(bool enabled) => Mmio.Write32(_base + InterruptMask, enabled ? ReceiveInterrupts : 0);
 
-    /// <summary>Takes a received byte where there is one; when there is none the interrupt is quiet.</summary>
-    public bool TryRead(out byte value)
+    /// <inheritdoc/>
+    public override bool TryRead(out byte value)
     {
         if ((Mmio.Read32(_base + Flags) & ReceiveEmpty) != 0)
         {

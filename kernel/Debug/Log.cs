@@ -16,12 +16,11 @@ public static unsafe class Log
     private static SpinLock s_lock;
     private static EarlyBuffer s_early;
     private static int s_earlyCount;
-    private static bool s_inLine;
 
     /// <summary>Whether a line now goes to hardware.</summary>
     public static bool HasSink => s_sink != null;
 
-    /// <summary>Names the UART and sends what has waited for it.</summary>
+    /// <summary>Names where lines go and sends what has waited for it.</summary>
     public static void SetSink(LogSink sink)
     {
         s_sink = sink;
@@ -40,20 +39,8 @@ public static unsafe class Log
     public static LogLine Line()
     {
         s_lock.Enter();
-        if (s_inLine)
-        {
-            default(LogLine).Text("\r\n"u8);
-        }
-
+        s_sink?.BeginLine();
         return default(LogLine).Text("sharpvisor: "u8);
-    }
-
-    /// <summary>One byte of a guest's output, never in the middle of a line of the hypervisor's.</summary>
-    public static void Guest(byte value)
-    {
-        s_lock.Enter();
-        Put(value);
-        s_lock.Exit();
     }
 
     /// <summary>One whole line.</summary>
@@ -62,11 +49,14 @@ public static unsafe class Log
     /// <summary>For the panic report: takes the lock away from whoever holds it, as nobody goes on.</summary>
     internal static LogLine PanicLine() => default;
 
-    internal static void Unlock() => s_lock.Exit();
+    internal static void Unlock()
+    {
+        s_sink?.EndLine();
+        s_lock.Exit();
+    }
 
     internal static void Put(byte value)
     {
-        s_inLine = value != '\n';
         LogSink? sink = s_sink;
         if (sink != null)
         {

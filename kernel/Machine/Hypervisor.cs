@@ -118,7 +118,8 @@ internal static unsafe class Hypervisor
         s_clock = MachineClock.Make(clock);
         s_loader = new GuestLoader(new Inflate(), new BulkCopier());
         s_vms = new Vm?[MaximumVms];
-        s_console = new HostConsole(s_uart!);
+        s_console = new HostConsole(s_uart!, new LocalMachine());
+        Log.SetSink(s_console.Terminal);
         s_uart!.EnableReceive();
         Interrupts.Enable(s_uart.Interrupt);
         StartSecondaries(map!.Root);
@@ -152,7 +153,7 @@ internal static unsafe class Hypervisor
     {
         if (interrupt == s_uart!.Interrupt)
         {
-            s_console!.Receive(current);
+            s_console!.Receive((VmConsole?)current.Vm?.Console, current.Index);
         }
         else
         {
@@ -185,16 +186,17 @@ internal static unsafe class Hypervisor
         return null;
     }
 
-    /// <summary>One line a VM.</summary>
-    internal static void ReportVms()
-    {
-        for (int i = 0; i < s_vmCount; i++)
-        {
-            Vm vm = s_vms![i]!;
-            Log.Line().Text(vm.Name).Text(vm.HasEnded ? ": ended, "u8 : ": running, "u8).Decimal((ulong)vm.VCpus.Length)
-                .Text(" VCpus, "u8).Size(vm.Memory.Length).End();
-        }
-    }
+    /// <summary>Number of VMs.</summary>
+    internal static int VmCount => s_vmCount;
+
+    /// <summary>A VM by its place in the bundle.</summary>
+    internal static Vm GetVm(int index) => s_vms![index]!;
+
+    /// <summary>Bytes of memory that were free before anything was taken.</summary>
+    internal static ulong TotalMemory { get; private set; }
+
+    /// <summary>Ends the machine, whatever its VMs do.</summary>
+    internal static void StopAll() => Stop(ExitClean);
 
     /// <summary>A VM has come to its end. With the last one the machine ends.</summary>
     internal static void VmEnded()
@@ -204,11 +206,7 @@ internal static unsafe class Hypervisor
         {
             if (!s_vms![i]!.HasEnded)
             {
-                if (s_console!.Attached == null || s_console.Attached.HasEnded)
-                {
-                    s_console.Attach(NextVm(null));
-                }
-
+                LeaveEnded();
                 return;
             }
 
@@ -216,6 +214,17 @@ internal static unsafe class Hypervisor
         }
 
         Stop(failed ? ExitVmFailed : ExitClean);
+    }
+
+    private static void LeaveEnded()
+    {
+        for (int i = 0; i < s_vmCount; i++)
+        {
+            if (s_vms![i]!.HasEnded)
+            {
+                s_console!.LeaveEnded((VmConsole)s_vms[i]!.Console);
+            }
+        }
     }
 
     /// <summary>Ends the machine.</summary>
@@ -239,6 +248,7 @@ internal static unsafe class Hypervisor
     {
         s_pages = new PageAllocator(MaximumExtents);
         tree.ForEachMemory(s_pages, &AddMemory);
+        TotalMemory = s_pages.FreeBytes;
         bool reserved = s_pages.TryReserve(HypervisorMap.ImageStart(), HypervisorMap.ImageEnd() - HypervisorMap.ImageStart())
             && s_pages.TryReserve(deviceTree, (ulong)tree.Reader.TotalSize)
             && (!tree.TryGetRamdisk(out ulong ramdisk, out ulong ramdiskLength) || s_pages.TryReserve(ramdisk, ramdiskLength));
@@ -378,13 +388,13 @@ internal static unsafe class Hypervisor
 
     private static void StartVms()
     {
-        Console.Attach(s_vms![0]);
         for (int i = 0; i < s_vmCount; i++)
         {
-            s_vms[i]!.TryPowerOn();
+            s_vms![i]!.TryPowerOn();
         }
 
         VmEnded();
+        Console.Attach((VmConsole)NextVm(null)!.Console);
     }
 
     [RuntimeImport("*", "boot_stack_top_address")]

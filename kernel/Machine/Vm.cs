@@ -54,6 +54,7 @@ internal sealed class Vm
     internal MmioBus Bus = null!;
     internal VirtualGic Gic = null!;
     internal Pl011Device Uart = null!;
+    internal ConsoleBackend Console = null!;
     internal IdentificationRegisters Identification = null!;
     internal PowerStates Power = null!;
 

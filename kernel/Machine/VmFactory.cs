@@ -187,9 +187,10 @@ internal static unsafe class VmFactory
 
     private static void MakeDevices(Vm vm, int count)
     {
-        var console = new VmConsole(Hypervisor.Console);
-        console.Connect(vm);
+        var console = new VmConsole(Hypervisor.Console, Hypervisor.VmCount + 1, vm.Name);
+        vm.Console = console;
         vm.Uart = new Pl011Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.UartInterrupt), console);
+        console.Connect(vm.Uart);
         var clock = new Pl031Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.ClockInterrupt), Hypervisor.Clock);
 
         MmioBus bus = vm.Bus;

@@ -71,9 +71,9 @@ public sealed class GuestFaultTests
     {
         await using EmulatedMachine machine = Start("spin");
         int place = await TestMachine.ExpectAsync(machine, "spinning\n", Patience.SmallGuest);
-        await machine.TypeAsync("\x1di");
-        await TestMachine.ExpectAsync(machine, "sharpvisor: guest: running", Patience.SmallGuest, place);
-        await machine.TypeAsync("\x1dx");
+        await machine.TypeAsync("\x1dvm list\r");
+        place = await TestMachine.ExpectAsync(machine, "running", Patience.SmallGuest, place);
+        await machine.TypeAsync("vm stop guest\r");
         await TestMachine.ExpectAsync(machine, "sharpvisor: guest: stopped", Patience.SmallGuest, place);
         Assert.Equal(0, await machine.WaitForExitAsync(Patience.SmallGuest));
         Assert.True(ClosingLine.TryParse(machine.LastLine, out _), machine.LastLine);

@@ -29,7 +29,7 @@ internal static class RunCommand
         Console.Error.WriteLine(ShellWords.Join(command));
         if (!Console.IsInputRedirected)
         {
-            Console.Error.WriteLine("Ctrl-A x ends the machine; Ctrl-] h lists the hypervisor's own keys.");
+            Console.Error.WriteLine("Ctrl-A x ends the machine; Ctrl-] leads to the hypervisor's prompt.");
         }
 
         (int exitCode, string lastLine) = await new Terminal().RunAsync(command);

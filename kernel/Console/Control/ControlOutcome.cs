@@ -1,0 +1,38 @@
+namespace SharpVisor.Console;
+
+/// <summary>How a request to <see cref="MachineControl"/> ended. The numbers go over the control channel: they stay.</summary>
+internal enum ControlOutcome
+{
+    /// <summary>Done, or under way where it takes time (shutdown, stop).</summary>
+    Ok = 0,
+
+    /// <summary>There is no VM with that number.</summary>
+    NoSuchVm = 1,
+
+    /// <summary>The VM is in a state in which that cannot be done.</summary>
+    WrongState = 2,
+
+    /// <summary>Not enough memory is free.</summary>
+    NoMemory = 3,
+
+    /// <summary>No CPU has room for its VCpus.</summary>
+    NoCpu = 4,
+
+    /// <summary>A table is full.</summary>
+    NoRoom = 5,
+
+    /// <summary>Its kernel or another image cannot be loaded; the log says why.</summary>
+    BadImage = 6,
+
+    /// <summary>The guest takes no such request (it has no power button).</summary>
+    GuestCannot = 7,
+
+    /// <summary>There is no such VCpu.</summary>
+    NoSuchVCpu = 8,
+
+    /// <summary>This machine or this version cannot do that.</summary>
+    NotSupported = 9,
+
+    /// <summary>Another request for that VM is under way.</summary>
+    Busy = 10,
+}

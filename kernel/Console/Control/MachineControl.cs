@@ -1,0 +1,94 @@
+using SharpVisor.Arch;
+
+namespace SharpVisor.Console;
+
+/// <summary>
+/// What can be asked of the machine by those that run it: the shell and the control protocol. VMs are named by their
+/// numbers, which are never given twice: a request for a VM that has gone meanwhile finds no VM, never another one.
+/// </summary>
+/// <remarks>
+/// <para>
+/// One at a time: every call is made between <see cref="Enter"/> and <see cref="Exit"/>, and nothing but a call
+/// destroys a VM. So who is inside may hold on to a VM's objects. It is the outermost lock: a caller holds no other.
+/// </para>
+/// <para>
+/// Calls come in the context of an interrupt, with the guest's SIMD registers saved; none waits for a guest or for
+/// another CPU. What takes time is begun, and the state tells when it is done.
+/// </para>
+/// </remarks>
+internal abstract class MachineControl
+{
+    private SpinLock _lock;
+
+    /// <summary>Takes the lock.</summary>
+    internal void Enter() => _lock.Enter();
+
+    /// <summary>Gives the lock back.</summary>
+    internal void Exit() => _lock.Exit();
+
+    /// <summary>Nanoseconds since the machine's start.</summary>
+    internal abstract ulong Now { get; }
+
+    /// <summary>Number of VMs, in whatever state.</summary>
+    internal abstract int VmCount { get; }
+
+    /// <summary>Number of CPUs, also of those that take no part.</summary>
+    internal abstract int CpuCount { get; }
+
+    /// <summary>A VM by its place in the order of definition, 0 to <see cref="VmCount"/> - 1.</summary>
+    internal abstract bool TryGetVm(int place, out VmStatus status);
+
+    /// <summary>A VCpu of a VM. False where there is none, or the VM has no memory.</summary>
+    internal abstract bool TryGetVCpu(int vm, int index, out VCpuStatus status);
+
+    /// <summary>A CPU.</summary>
+    internal abstract bool TryGetCpu(int index, out CpuStatus status);
+
+    /// <summary>The machine's memory.</summary>
+    internal abstract void GetMemory(out MemoryStatus status);
+
+    /// <summary>An interrupt in use, in the order of INTIDs. False behind the last one.</summary>
+    internal abstract bool TryGetInterrupt(int place, out InterruptStatus status);
+
+    /// <summary>A VCpu's registers. The VM must be paused, stopped or crashed, or the VCpu off.</summary>
+    internal abstract ControlResult TryReadRegisters(int vm, int index, out VCpuRegisters registers);
+
+    /// <summary>A VM's end of the console; null where it has none (it has no memory).</summary>
+    internal abstract VmConsole? ConsoleOf(int vm);
+
+    /// <summary>Gives a defined VM memory, VCpus and devices.</summary>
+    internal abstract ControlResult TryCreate(int vm);
+
+    /// <summary>Starts a VM that is created, stopped or crashed; creates it before where it is only defined.</summary>
+    internal abstract ControlResult TryStart(int vm);
+
+    /// <summary>Takes a running VM's VCpus off their CPUs.</summary>
+    internal abstract ControlResult TryPause(int vm);
+
+    /// <summary>Lets a paused VM go on.</summary>
+    internal abstract ControlResult TryResume(int vm);
+
+    /// <summary>Starts a VM anew, whatever its guest does.</summary>
+    internal abstract ControlResult TryReset(int vm);
+
+    /// <summary>Asks the guest to power off.</summary>
+    internal abstract ControlResult TryShutdown(int vm);
+
+    /// <summary>Pulls the plug.</summary>
+    internal abstract ControlResult TryStop(int vm);
+
+    /// <summary>Gives back all that a VM has; stops it first. It stays defined.</summary>
+    internal abstract ControlResult TryDestroy(int vm);
+
+    /// <summary>Which lines are logged.</summary>
+    internal abstract ControlResult TryGetLogLevel(out LogLevel level);
+
+    /// <summary>Says which lines are logged.</summary>
+    internal abstract ControlResult TrySetLogLevel(LogLevel level);
+
+    /// <summary>Measures the hypervisor's operations on this machine and writes what it found.</summary>
+    internal abstract ControlResult TryRunBench(ConsoleWriter output);
+
+    /// <summary>Ends the machine with everything on it. Returns only where it cannot.</summary>
+    internal abstract ControlResult TryPowerOff();
+}

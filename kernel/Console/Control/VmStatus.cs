@@ -1,0 +1,44 @@
+namespace SharpVisor.Console;
+
+/// <summary>What there is to say of a VM.</summary>
+internal struct VmStatus
+{
+    /// <summary>Its number: given when it is defined, never given again. 0 means no VM.</summary>
+    internal int Id { get; set; }
+
+    /// <summary>Its name.</summary>
+    internal VmName Name { get; set; }
+
+    /// <summary>Where it is in its life.</summary>
+    internal VmState State { get; set; }
+
+    /// <summary>Number of VCpus.</summary>
+    internal int VCpus { get; set; }
+
+    /// <summary>Bytes of guest memory that it has at the moment.</summary>
+    internal ulong Memory { get; set; }
+
+    /// <summary>Most bytes of guest memory that it can have.</summary>
+    internal ulong MemoryMaximum { get; set; }
+
+    /// <summary>Bytes of guest memory that it has whatever others need.</summary>
+    internal ulong MemoryGuarantee { get; set; }
+
+    /// <summary>Bytes that the hypervisor uses for it: objects and stage-2 tables.</summary>
+    internal ulong MemoryOverhead { get; set; }
+
+    /// <summary>Nanoseconds since it was started; 0 where it is not running.</summary>
+    internal ulong UpTime { get; set; }
+
+    /// <summary>How often it was reset or restarted.</summary>
+    internal int Restarts { get; set; }
+
+    /// <summary>Share in proportion to other VMs.</summary>
+    internal int Weight { get; set; }
+
+    /// <summary>Most it may use, in percent of one CPU; 0 for no limit.</summary>
+    internal int Cap { get; set; }
+
+    /// <summary>Version of its interrupt controller, 2 or 3.</summary>
+    internal int GicVersion { get; set; }
+}

@@ -1,0 +1,212 @@
+using System;
+using SharpVisor.Arch;
+using SharpVisor.Cpu;
+using SharpVisor.Machine;
+
+namespace SharpVisor.Console;
+
+/// <summary>The machine that this is.</summary>
+internal sealed class LocalMachine : MachineControl
+{
+    private const ulong NanosecondsPerSecond = 1_000_000_000;
+
+    private readonly ulong _counterAtStart = SystemRegisters.ReadCntpctEl0();
+
+    /// <inheritdoc/>
+    internal override ulong Now
+    {
+        get
+        {
+            ulong frequency = SystemRegisters.ReadCntfrqEl0();
+            ulong passed = SystemRegisters.ReadCntpctEl0() - _counterAtStart;
+            return frequency == 0 ? 0 : (passed / frequency * NanosecondsPerSecond) + (passed % frequency * NanosecondsPerSecond / frequency);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override int VmCount => Hypervisor.VmCount;
+
+    /// <inheritdoc/>
+    internal override int CpuCount => Hypervisor.CpuCount;
+
+    /// <inheritdoc/>
+    internal override bool TryGetVm(int place, out VmStatus status)
+    {
+        status = default;
+        if ((uint)place >= (uint)Hypervisor.VmCount)
+        {
+            return false;
+        }
+
+        Vm vm = Hypervisor.GetVm(place);
+        status.Id = place + 1;
+        status.Name = VmName.From(vm.Name);
+        status.State = StateOf(vm);
+        status.VCpus = vm.VCpus.Length;
+        status.Memory = vm.Memory.Length;
+        status.MemoryMaximum = vm.Memory.Length;
+        status.MemoryGuarantee = vm.Memory.Length;
+        status.GicVersion = vm.Gic.Version;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryGetVCpu(int vm, int index, out VCpuStatus status)
+    {
+        status = default;
+        Vm? found = Find(vm);
+        if (found == null || (uint)index >= (uint)found.VCpus.Length)
+        {
+            return false;
+        }
+
+        VCpu vcpu = found.VCpus[index];
+        status.State = vcpu.IsResident ? VCpuState.Running : vcpu.IsRunnable ? VCpuState.Ready : VCpuState.Off;
+        status.Cpu = vcpu.Cpu.Index;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryGetCpu(int index, out CpuStatus status)
+    {
+        status = default;
+        if ((uint)index >= (uint)Hypervisor.CpuCount)
+        {
+            return false;
+        }
+
+        PhysicalCpu cpu = Hypervisor.Cpu(index);
+        status.Affinity = cpu.Affinity;
+        status.IsOnline = cpu.IsOnline;
+        for (int i = 0; i < cpu.AssignedCount; i++)
+        {
+            VCpu vcpu = cpu.Assigned[i]!;
+            if (vcpu.IsResident)
+            {
+                status.Vm = NumberOf(vcpu.Vm!);
+                status.VCpu = vcpu.Index;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal override void GetMemory(out MemoryStatus status)
+    {
+        status = default;
+        status.Free = Hypervisor.Pages.FreeBytes;
+        status.Total = Hypervisor.TotalMemory;
+        ulong vms = 0;
+        for (int i = 0; i < Hypervisor.VmCount; i++)
+        {
+            vms += Hypervisor.GetVm(i).Memory.Length;
+        }
+
+        status.Hypervisor = status.Total - status.Free - vms;
+        for (int i = 0; i < Hypervisor.Pages.ExtentCount; i++)
+        {
+            Hypervisor.Pages.GetExtent(i, out ulong start, out ulong end);
+            status.LargestFree = Math.Max(status.LargestFree, end - start);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryGetInterrupt(int place, out InterruptStatus status)
+    {
+        status = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult TryReadRegisters(int vm, int index, out VCpuRegisters registers)
+    {
+        registers = default;
+        return ControlResult.Failed(ControlOutcome.NotSupported);
+    }
+
+    /// <inheritdoc/>
+    internal override VmConsole? ConsoleOf(int vm) => (VmConsole?)Find(vm)?.Console;
+
+    /// <inheritdoc/>
+    internal override ControlResult TryCreate(int vm) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryStart(int vm) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryPause(int vm) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryResume(int vm) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryReset(int vm) => RequestStop(vm, VmStop.Reset);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryShutdown(int vm) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryStop(int vm) => RequestStop(vm, VmStop.Killed);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryDestroy(int vm) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryGetLogLevel(out LogLevel level)
+    {
+        level = LogLevel.Info;
+        return ControlResult.Ok;
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult TrySetLogLevel(LogLevel level) =>
+        level == LogLevel.Info ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.NotSupported);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryRunBench(ConsoleWriter output) => ControlResult.Failed(ControlOutcome.NotSupported);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryPowerOff()
+    {
+        Hypervisor.StopAll();
+        return ControlResult.Ok;
+    }
+
+    private static VmState StateOf(Vm vm) => !vm.HasEnded ? VmState.Running : vm.HasCrashed ? VmState.Crashed : VmState.Stopped;
+
+    private static Vm? Find(int number) => (uint)(number - 1) < (uint)Hypervisor.VmCount ? Hypervisor.GetVm(number - 1) : null;
+
+    private static int NumberOf(Vm vm)
+    {
+        for (int i = 0; i < Hypervisor.VmCount; i++)
+        {
+            if (Hypervisor.GetVm(i) == vm)
+            {
+                return i + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    private static ControlResult NotSupported(int vm) =>
+        ControlResult.Failed(Find(vm) == null ? ControlOutcome.NoSuchVm : ControlOutcome.NotSupported);
+
+    private static ControlResult RequestStop(int number, VmStop reason)
+    {
+        Vm? vm = Find(number);
+        if (vm == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if (vm.HasEnded)
+        {
+            return ControlResult.WrongState(StateOf(vm));
+        }
+
+        vm.RequestStop(reason);
+        return ControlResult.Ok;
+    }
+}
