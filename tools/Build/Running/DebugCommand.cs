@@ -1,7 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using SharpVisor.Build.Pipeline;
@@ -18,7 +22,7 @@ internal static class DebugCommand
     // The Image format's text_offset is 0 and RAM begins at 1 GiB: QEMU puts the image 2 MiB above.
     private const string LoadAddressOnVirt = "0x40200000";
     private const string LoadAddressOnRaspberryPi3 = "0x80000";
-    private const string Port = "1234";
+    private const int UsualPort = 1234;
 
     internal static async Task<int> ExecuteAsync(Settings settings)
     {
@@ -33,8 +37,9 @@ internal static class DebugCommand
         string? bundle = await GuestChoice.ResolveBundleAsync(settings, "debug");
         string console = Path.Combine(Repository.Output, "run", "debug-console.log");
         Directory.CreateDirectory(Path.GetDirectoryName(console)!);
+        string address = "127.0.0.1:" + FreePort().ToString(CultureInfo.InvariantCulture);
         List<string> emulator = QemuCommand.Create(machine, Repository.Image, bundle);
-        emulator.InsertRange(1, ["-display", "none", "-monitor", "none", "-serial", "file:" + console, "-S", "-gdb", "tcp:127.0.0.1:" + Port]);
+        emulator.InsertRange(1, ["-display", "none", "-monitor", "none", "-serial", "file:" + console, "-S", "-gdb", "tcp:" + address]);
 
         string? gdb = ProgramPath.Find(Tools.Gdb.Names);
         string loadAddress = machine.Board == Boards.Virt ? LoadAddressOnVirt : LoadAddressOnRaspberryPi3;
@@ -43,7 +48,7 @@ internal static class DebugCommand
             gdb ?? Tools.Gdb.Names[0],
             "-q",
             "-ex", "set confirm off",
-            "-ex", "target remote 127.0.0.1:" + Port,
+            "-ex", "target remote " + address,
             "-ex", $"add-symbol-file {Repository.Elf} -o {loadAddress}",
             "-ex", $"set substitute-path /_ {Repository.Root}",
             "-x", Repository.Combine("tools/gdb/debug.gdb"),
@@ -59,7 +64,7 @@ internal static class DebugCommand
 
         Console.WriteLine($"The machine's console: {Repository.Shorten(console)}");
         ProcessStartInfo start = new(emulator[0], emulator[1..]) { RedirectStandardInput = true };
-        using Process process = Process.Start(start) ?? throw new BuildException($"{emulator[0]} did not start");
+        using Process process = Start(start);
 
         // Ctrl-C belongs to gdb: it halts the machine.
         using PosixSignalRegistration stay = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
@@ -73,6 +78,37 @@ internal static class DebugCommand
             {
                 process.Kill();
             }
+        }
+    }
+    // Where the usual port is another machine's, gdb would debug that one.
+    private static int FreePort()
+    {
+        foreach (int port in (int[])[UsualPort, 0])
+        {
+            try
+            {
+                using TcpListener listener = new(IPAddress.Loopback, port);
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // In use: any other will do.
+            }
+        }
+
+        throw new BuildException("There is no free port for gdb.");
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new BuildException($"{start.FileName} did not start: {exception.Message}");
         }
     }
 }
