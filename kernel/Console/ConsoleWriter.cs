@@ -86,7 +86,7 @@ internal sealed class ConsoleWriter
     /// <summary>Adds a number that ends before a column.</summary>
     internal ConsoleWriter Decimal(ulong value, int before) => Before(before, Width(value)).Decimal(value);
 
-    /// <summary>Adds a count that ends before a column and is at most 5 wide: 99999, 999k, 999M.</summary>
+    /// <summary>Adds a count that ends before a column and is at most 5 wide: 99999, 9999k, 9999M.</summary>
     internal ConsoleWriter Count(ulong value, int before)
     {
         if (value < 100_000)
@@ -94,7 +94,7 @@ internal sealed class ConsoleWriter
             return Decimal(value, before);
         }
 
-        bool isLarge = value >= 1_000_000;
+        bool isLarge = value >= 10_000_000;
         ulong shown = Math.Min(value / (isLarge ? 1_000_000u : 1000u), 9999);
         return Before(before, Width(shown) + 1).Decimal(shown).Text(isLarge ? "M"u8 : "k"u8);
     }

@@ -105,7 +105,7 @@ internal static class CommandText
         Command.Top => line switch
         {
             0 => "share is in percent of one CPU; the columns behind it count exits per second:"u8,
-            1 => "hcall hypercalls, dev emulated devices, reg trapped registers, irq interrupts,"u8,
+            1 => "hcall hypercalls, dev emulated devices, reg registers, irq interrupts,"u8,
             2 => "wait WFI and WFE, page memory given on demand. q comes back here."u8,
             _ => default,
         },
@@ -119,7 +119,7 @@ internal static class CommandText
         },
         Command.Merged => line switch
         {
-            0 => "Each whole line of a virtual machine that is not attached is shown as it ends,"u8,
+            0 => "Each line of a virtual machine that is not attached is shown when it ends,"u8,
             1 => "with the name of the machine before it."u8,
             _ => default,
         },

@@ -6,7 +6,7 @@ internal enum Key
     /// <summary>Nothing yet: the sequence goes on.</summary>
     None,
 
-    /// <summary>A byte of text.</summary>
+    /// <summary>A character: <see cref="KeyDecoder.Text"/>.</summary>
     Text,
 
     /// <summary>Enter.</summary>

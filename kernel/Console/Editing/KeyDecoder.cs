@@ -1,3 +1,5 @@
+using System;
+
 namespace SharpVisor.Console;
 
 /// <summary>
@@ -8,7 +10,11 @@ internal sealed class KeyDecoder
 {
     private const byte Escape = 0x1b;
     private const int LargestParameter = 9999;
+    private const int LongestCharacter = 4;
 
+    private readonly byte[] _text = new byte[LongestCharacter];
+    private int _textLength;
+    private int _textToCome;
     private State _state;
     private bool _afterReturn;
     private bool _private;
@@ -27,10 +33,14 @@ internal sealed class KeyDecoder
     /// <summary>Whether the terminal has sent a sequence: it is one that knows them.</summary>
     internal bool HasSeenSequence { get; private set; }
 
+    /// <summary>The bytes of the last <see cref="Key.Text"/>: one character in UTF-8.</summary>
+    internal ReadOnlySpan<byte> Text => new(_text, 0, _textLength);
+
     /// <summary>Takes a byte.</summary>
     internal Key Decode(byte value)
     {
         bool afterReturn = _afterReturn;
+        _textToCome = LineView.IsStart(value) ? 0 : _textToCome;
         _afterReturn = false;
         if (_state != State.Ground && (value < 0x20 || value == 0x7f) && !(_state == State.Escape && value is 0x7f or 8))
         {
@@ -103,8 +113,33 @@ internal sealed class KeyDecoder
             case HostConsole.EscapeKey:
                 return Key.Console;
             default:
-                return value < 0x20 ? Key.Unknown : Key.Text;
+                return value < 0x20 ? Key.Unknown : DecodeText(value);
         }
+    }
+
+    // RFC 3629: a character is whole or it is not there.
+    private Key DecodeText(byte value)
+    {
+        if (LineView.IsStart(value))
+        {
+            _textLength = 0;
+            _textToCome = value switch
+            {
+                < 0x80 => 1,
+                >= 0xc2 and < 0xe0 => 2,
+                >= 0xe0 and < 0xf0 => 3,
+                >= 0xf0 and < 0xf5 => 4,
+                _ => 0,
+            };
+        }
+
+        if (_textToCome == 0)
+        {
+            return Key.Unknown;
+        }
+
+        _text[_textLength++] = value;
+        return --_textToCome == 0 ? Key.Text : Key.None;
     }
 
     private Key DecodeEscape(byte value)

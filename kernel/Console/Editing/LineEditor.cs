@@ -51,7 +51,7 @@ internal sealed class LineEditor
     {
         _needsBell = false;
         Key key = _keys.Decode(value);
-        if (_isSearching && SearchOn(key, value))
+        if (_isSearching && SearchOn(key))
         {
             return EditAction.None;
         }
@@ -59,7 +59,7 @@ internal sealed class LineEditor
         switch (key)
         {
             case Key.Text:
-                InsertByte(value);
+                TryInsert(_keys.Text);
                 break;
             case Key.Enter:
                 return EditAction.Submit;
@@ -96,7 +96,7 @@ internal sealed class LineEditor
     /// <summary>Puts text in at the cursor. False, with nothing changed, where it does not fit.</summary>
     internal bool TryInsert(ReadOnlySpan<byte> text)
     {
-        if (text.Length > Capacity - _length)
+        if (text.Length > Capacity - _length) // whole or not at all
         {
             _needsBell = true;
             return false;
@@ -226,8 +226,6 @@ internal sealed class LineEditor
         }
     }
 
-    private void InsertByte(byte value) => TryInsert(new ReadOnlySpan<byte>(in value));
-
     private void Cut(int from, int to)
     {
         if (from != to)
@@ -352,14 +350,15 @@ internal sealed class LineEditor
     }
 
     /// <summary>A key while the history is searched. False where it ends the search and is to be taken as usual.</summary>
-    private bool SearchOn(Key key, byte value)
+    private bool SearchOn(Key key)
     {
         switch (key)
         {
             case Key.None:
                 return true;
-            case Key.Text when _patternLength < LongestPattern:
-                _pattern[_patternLength++] = value;
+            case Key.Text when _patternLength + _keys.Text.Length <= LongestPattern:
+                _keys.Text.CopyTo(_pattern.AsSpan(_patternLength));
+                _patternLength += _keys.Text.Length;
                 Find(Math.Max(_searchAge, 0));
                 return true;
             case Key.Text:

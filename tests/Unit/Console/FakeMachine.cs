@@ -1,0 +1,196 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using SharpVisor.Console;
+
+namespace SharpVisor.Tests.Unit.Console;
+
+/// <summary>A machine of VMs that only change their states.</summary>
+internal sealed class FakeMachine : MachineControl
+{
+    public List<FakeVm> Vms { get; } = [];
+
+    public List<InterruptStatus> InterruptList { get; } = [];
+
+    public List<string> Requests { get; } = [];
+
+    public ControlOutcome Refusal { get; set; }
+
+    public LogLevel Level { get; set; } = LogLevel.Info;
+
+    public ulong Time { get; set; } = 3_600_000_000_000 + 61_000_000_000;
+
+    public ulong Idle { get; set; }
+
+    internal override ulong Now => Time;
+
+    internal override int VmCount => Vms.Count;
+
+    internal override int CpuCount => 2;
+
+    public FakeVm Add(string name, VmState state, VmConsole? console = null)
+    {
+        FakeVm vm = new(Vms.Count + 1, name, console) { State = state };
+        Vms.Add(vm);
+        return vm;
+    }
+
+    internal override bool TryGetVm(int place, out VmStatus status)
+    {
+        status = default;
+        if (place >= Vms.Count)
+        {
+            return false;
+        }
+
+        FakeVm vm = Vms[place];
+        status.Id = vm.Id;
+        status.Name = VmName.From(Encoding.ASCII.GetBytes(vm.Name));
+        status.State = vm.State;
+        status.VCpus = 2;
+        status.Memory = vm.State == VmState.Defined ? 0 : 256ul << 20;
+        status.MemoryMaximum = 512ul << 20;
+        status.MemoryGuarantee = 128ul << 20;
+        status.MemoryOverhead = 1_234_567;
+        status.UpTime = vm.State == VmState.Running ? 192_000_000_000ul : 0;
+        status.Restarts = vm.Id;
+        status.Weight = 100;
+        status.Cap = vm.Id == 2 ? 25 : 0;
+        status.GicVersion = 3;
+        return true;
+    }
+
+    internal override bool TryGetVCpu(int vm, int index, out VCpuStatus status)
+    {
+        status = default;
+        FakeVm? found = Vms.FirstOrDefault(v => v.Id == vm);
+        if (found is null || index > 1 || found.State == VmState.Defined)
+        {
+            return false;
+        }
+
+        status.State = index == 0 ? VCpuState.Running : VCpuState.Waiting;
+        status.Cpu = index;
+        status.RunTime = found.RunTime;
+        status.Exits = found.Exits;
+        return true;
+    }
+
+    internal override bool TryGetCpu(int index, out CpuStatus status)
+    {
+        status = default;
+        status.Affinity = (ulong)index << 8;
+        status.IsOnline = index == 0;
+        status.UpTime = Time;
+        status.IdleTime = Idle;
+        status.Vm = Vms.Count == 0 ? 0 : 1;
+        return index < 2;
+    }
+
+    internal override void GetMemory(out MemoryStatus status)
+    {
+        status = default;
+        status.Total = 1ul << 30;
+        status.Free = 300ul << 20;
+        status.LargestFree = 200ul << 20;
+        status.Hypervisor = 4ul << 20;
+        status.Shared = 4096;
+    }
+
+    internal override bool TryGetInterrupt(int place, out InterruptStatus status)
+    {
+        status = place < InterruptList.Count ? InterruptList[place] : default;
+        return place < InterruptList.Count;
+    }
+
+    internal override ControlResult TryReadRegisters(int vm, int index, out VCpuRegisters registers)
+    {
+        registers = default;
+        FakeVm found = Vms.First(v => v.Id == vm);
+        if (found.State == VmState.Running)
+        {
+            return ControlResult.WrongState(found.State);
+        }
+
+        registers[5] = 0xfeed;
+        registers.Pc = 0xffff_8000_1234_5678;
+        return ControlResult.Ok;
+    }
+
+    internal override VmConsole? ConsoleOf(int vm) => Vms.FirstOrDefault(v => v.Id == vm)?.Console;
+
+    internal override ControlResult TryCreate(int vm) => Request("create", vm, VmState.Created, VmState.Defined);
+
+    internal override ControlResult TryStart(int vm) =>
+        Request("start", vm, VmState.Running, VmState.Defined, VmState.Created, VmState.Stopped, VmState.Crashed);
+
+    internal override ControlResult TryPause(int vm) => Request("pause", vm, VmState.Paused, VmState.Running);
+
+    internal override ControlResult TryResume(int vm) => Request("resume", vm, VmState.Running, VmState.Paused);
+
+    internal override ControlResult TryReset(int vm) => Request("reset", vm, VmState.Running, VmState.Running, VmState.Paused);
+
+    internal override ControlResult TryShutdown(int vm) => Request("shutdown", vm, VmState.Stopped, VmState.Running);
+
+    internal override ControlResult TryStop(int vm) => Request("stop", vm, VmState.Stopped, VmState.Running, VmState.Paused);
+
+    internal override ControlResult TryDestroy(int vm) => Request("destroy", vm, VmState.Defined, Enum.GetValues<VmState>());
+
+    internal override ControlResult TryGetLogLevel(out LogLevel level)
+    {
+        level = Level;
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult TrySetLogLevel(LogLevel level)
+    {
+        Level = level;
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult TryRunBench(ConsoleWriter output)
+    {
+        output.Line("hypercall 65 instructions"u8);
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult TryPowerOff()
+    {
+        Requests.Add("poweroff");
+        return ControlResult.Failed(ControlOutcome.NotSupported);
+    }
+
+    private ControlResult Request(string what, int id, VmState next, params VmState[] from)
+    {
+        FakeVm vm = Vms.First(v => v.Id == id);
+        if (Refusal != ControlOutcome.Ok)
+        {
+            return ControlResult.Failed(Refusal);
+        }
+
+        if (!from.Contains(vm.State))
+        {
+            return ControlResult.WrongState(vm.State);
+        }
+
+        Requests.Add($"{what} {vm.Name}");
+        vm.State = next;
+        return ControlResult.Ok;
+    }
+
+    internal sealed class FakeVm(int id, string name, VmConsole? console)
+    {
+        public int Id { get; } = id;
+
+        public string Name { get; } = name;
+
+        public VmConsole? Console { get; set; } = console;
+
+        public VmState State { get; set; }
+
+        public ulong RunTime { get; set; }
+
+        public ExitCounts Exits { get; set; }
+    }
+}
