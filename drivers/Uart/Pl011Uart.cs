@@ -35,6 +35,8 @@ public sealed class Pl011Uart : SerialLine
     /// <summary>Address of its registers.</summary>
     public ulong Address => _base;
 
+    private bool IsReceiveEmpty => (Mmio.Read32(_base + Flags) & ReceiveEmpty) != 0;
+
     /// <summary>Finds the UART that the device tree names for output, or the first one.</summary>
     public static bool TryProbe(FdtReader tree, out Pl011Uart? uart)
     {
@@ -72,11 +74,15 @@ public sealed class Pl011Uart : SerialLine
     /// <inheritdoc/>
     public override bool TryRead(out byte value)
     {
-        if ((Mmio.Read32(_base + Flags) & ReceiveEmpty) != 0)
+        if (IsReceiveEmpty)
         {
+            // A byte that comes just before this loses its interrupt here, and no later one need bring another: look again.
             Mmio.Write32(_base + InterruptClear, ReceiveInterrupts);
-            value = 0;
-            return false;
+            if (IsReceiveEmpty)
+            {
+                value = 0;
+                return false;
+            }
         }
 
         value = (byte)Mmio.Read32(_base + Data);
