@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 
 namespace SharpVisor.Scheduling;
@@ -138,24 +139,22 @@ public sealed partial class Scheduler
             Move(entity, queue, _queues[BitOperations.TrailingZeroCount(_idle & entity.Affinity)], now);
         }
 
-        if (queue.Waiting.First != null && _queues.Length > 1 && (long)(now - queue.NextBalance) >= 0)
+        if (queue.Waiting.First != null && (long)(now - queue.NextBalance) >= 0)
         {
-            queue.NextBalance = now + _turn;
+            queue.NextBalance = now + (2 * _turn);
             Balance(queue, now);
         }
     }
 
     private void Balance(CpuQueue queue, ulong now)
     {
-        FindWays(queue);
         long enough = (long)((BalanceTurns * _turn) << VirtualClock.UnitBits) / queue.Clock.Weight;
-        long bestLead = enough - 1;
-        int bestLength = int.MaxValue;
-        CpuQueue? target = null;
+        bool isAnyAhead = false;
         for (int i = 0; i < _queues.Length; i++)
         {
             CpuQueue other = _queues[i];
             bool isIdle = (_idle & other.Bit) != 0;
+            _ways[i].Lead = 0;
             if (other == queue || (other.Clock.Weight == 0 && !isIdle))
             {
                 continue;
@@ -163,24 +162,43 @@ public sealed partial class Scheduler
 
             Charge(other, now);
             long lead = isIdle ? long.MaxValue : CutLead(queue, other, enough * RememberedLeads);
-            if (lead < enough || _ways[i].Length == 0)
+            if (lead >= enough)
+            {
+                _ways[i].Lead = lead;
+                isAnyAhead = true;
+            }
+        }
+
+        if (isAnyAhead)
+        {
+            FindWays(queue);
+            CpuQueue? target = BestTarget();
+            if (target != null)
+            {
+                Relay(queue, target, now);
+            }
+        }
+    }
+
+    // Of the CPUs that are enough ahead: the one by the shortest way, which disturbs the fewest, and then the furthest.
+    private CpuQueue? BestTarget()
+    {
+        int best = -1;
+        for (int i = 0; i < _ways.Length; i++)
+        {
+            ref Way way = ref _ways[i];
+            if (way.Lead == 0 || way.Length == 0)
             {
                 continue;
             }
 
-            // The shortest way first: it disturbs the fewest.
-            if (_ways[i].Length < bestLength || (_ways[i].Length == bestLength && lead > bestLead))
+            if (best < 0 || way.Length < _ways[best].Length || (way.Length == _ways[best].Length && way.Lead > _ways[best].Lead))
             {
-                bestLength = _ways[i].Length;
-                bestLead = lead;
-                target = other;
+                best = i;
             }
         }
 
-        if (target != null)
-        {
-            Relay(queue, target, now);
-        }
+        return best < 0 ? null : _queues[best];
     }
 
     // Finds how a CPU can give work to each other: by an entity that may go there, or by one that takes the place of
@@ -268,6 +286,11 @@ public sealed partial class Scheduler
             return;
         }
 
+        if (entity.Cap.IsSet && entity.Cap.Left <= 0)
+        {
+            return; // it is to be held back
+        }
+
         queue.Running = null;
         entity.State = SchedulingState.Waiting;
         Enqueue(queue, entity);
@@ -322,7 +345,7 @@ public sealed partial class Scheduler
         Relate(queue, other);
         int index = (queue.Cpu * _queues.Length) + other.Cpu;
         long lead = (long)(other.Clock.Now - queue.Clock.Now) + _offsets[index];
-        long cut = System.Math.Max(-limit, System.Math.Min(limit, lead));
+        long cut = Math.Max(-limit, Math.Min(limit, lead));
         if (cut != lead)
         {
             SetOffset(queue, other, _offsets[index] + cut - lead);
@@ -351,6 +374,9 @@ public sealed partial class Scheduler
     // A step of a way from one CPU to another.
     private struct Way
     {
+        // How far the CPU is ahead, where that is enough to give it work; else 0.
+        internal long Lead;
+
         // Steps from the start; 0 where no way was found.
         internal int Length;
 

@@ -1,3 +1,7 @@
+using System;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace SharpVisor.Scheduling;
 
 /// <summary>
@@ -65,7 +69,8 @@ public sealed partial class Scheduler
 
     /// <summary>
     /// Takes in an entity that no scheduler has, as blocked; <see cref="Wake"/> starts it. False where it is in
-    /// already, where no CPU of its affinity is there, or where none of them can admit its reservation.
+    /// already, where no CPU of its affinity is there, or where none of them can admit its reservation. Not before a CPU
+    /// that ran it when it was removed has looked. Credit and lag begin at nothing.
     /// </summary>
     public bool TryAdd(SchedulingEntity entity, ulong now)
     {
@@ -81,7 +86,7 @@ public sealed partial class Scheduler
         entity.Lag = 0;
         entity.LastCpu = -1;
         entity.HasYielded = false;
-        entity.Cpu = home >= 0 ? home : System.Numerics.BitOperations.TrailingZeroCount(allowed);
+        entity.Cpu = home >= 0 ? home : BitOperations.TrailingZeroCount(allowed);
         entity.LeftAt = _queues[entity.Cpu].Clock.Now;
         entity.Reservation.Set(entity.Reservation.Budget, entity.Reservation.Period, now);
         entity.Cap.Set(entity.Cap.Quota, entity.Cap.Period, now);
@@ -163,7 +168,7 @@ public sealed partial class Scheduler
             next.HasYielded = false;
         }
 
-        if (queue.Waiting.First != null)
+        if (queue.Waiting.First != null && _queues.Length > 1 && (_idle != 0 || (long)(now - queue.NextBalance) >= 0))
         {
             Spread(queue, now);
             if (queue.SendTo >= 0)
@@ -212,7 +217,7 @@ public sealed partial class Scheduler
         long forgone = (long)(LeastServed(queue).VirtualTime + 1 - entity.VirtualTime);
         if (forgone > 0)
         {
-            ulong growth = System.Math.Min((ulong)forgone, turn);
+            ulong growth = Math.Min((ulong)forgone, turn);
             entity.VirtualTime += growth;
             queue.Clock.Advance(growth * entity.Weight);
         }
@@ -238,7 +243,7 @@ public sealed partial class Scheduler
                 next = Later(running.Since, running.Reservation.Left);
                 if (queue.Waiting.First != null && _queues.Length > 1)
                 {
-                    next = System.Math.Min(next, queue.NextBalance);
+                    next = Math.Min(next, queue.NextBalance);
                 }
             }
             else
@@ -250,13 +255,13 @@ public sealed partial class Scheduler
 
                 if (running.Cap.IsSet)
                 {
-                    next = System.Math.Min(next, Later(running.Since, running.Cap.Left));
+                    next = Math.Min(next, Later(running.Since, running.Cap.Left));
                 }
             }
         }
 
         SchedulingEntity? throttled = queue.Throttled.First;
-        return throttled == null ? next : System.Math.Min(next, throttled.Key);
+        return throttled == null ? next : Math.Min(next, throttled.Key);
     }
 
     /// <summary>
@@ -288,347 +293,27 @@ public sealed partial class Scheduler
             return;
         }
 
-        entity.Since = now;
         if (entity.State == SchedulingState.Blocked)
         {
             entity.BlockedTime += time;
         }
         else if (entity.State != SchedulingState.Absent)
         {
-            entity.WaitTime += time;
-            entity.StealTime += entity.HasYielded ? 0 : time;
+            AccountWaiting(entity, now);
             entity.ThrottledTime += entity.State == SchedulingState.Throttled ? time : 0;
-        }
-    }
-
-    // Counts what the CPU's entity has run.
-    private static void Charge(CpuQueue queue, ulong now)
-    {
-        SchedulingEntity? entity = queue.Running;
-        if (entity == null)
-        {
-            return;
-        }
-
-        ulong from = entity.Since;
-        ulong time = now - from;
-        if ((long)time <= 0)
-        {
-            return;
         }
 
         entity.Since = now;
-        entity.RunTime += time;
-        if (entity.Reservation.IsSet)
-        {
-            entity.Reservation.Spend(time);
-            return;
-        }
-
-        if (entity.Cap.IsSet)
-        {
-            entity.Cap.Spend(from, now);
-        }
-
-        ulong growth = InVirtualTime(System.Math.Min(time, LongestCharge), entity);
-        entity.VirtualTime += growth;
-        queue.Clock.Advance(growth * entity.Weight);
     }
 
-    // Whether what runs may stay, and if so, whether it is in the middle of a turn or has not had more than its share.
-    // What may not stay is put out.
-    private bool KeepsRunning(CpuQueue queue, ulong now)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AccountWaiting(SchedulingEntity entity, ulong now)
     {
-        SchedulingEntity? entity = queue.Running;
-        if (entity == null)
+        ulong time = now - entity.Since;
+        if ((long)time > 0)
         {
-            return false;
-        }
-
-        bool mayStay = (entity.Affinity & queue.Bit) != 0;
-        if (entity.Reservation.IsSet)
-        {
-            if (mayStay && entity.HomeCpu == queue.Cpu && entity.Reservation.Replenish(now))
-            {
-                return true;
-            }
-        }
-        else if (mayStay && (!entity.Cap.IsSet || HasCapLeft(entity, now)))
-        {
-            if (entity.HasYielded)
-            {
-                return false;
-            }
-
-            if (TurnLeft(entity) > 1)
-            {
-                return true;
-            }
-
-            entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn, entity);
-            return (long)(entity.VirtualTime - queue.Clock.Now) <= 0;
-        }
-
-        StopCompeting(queue, entity);
-        queue.Running = null;
-        UpdateIdle(queue);
-        Kick(Activate(entity, now), queue);
-        return false;
-    }
-
-    // The best of what waits here and what runs here.
-    private static SchedulingEntity? Choose(CpuQueue queue, bool isRunningEligible)
-    {
-        SchedulingEntity? running = queue.Running;
-        SchedulingEntity? first = queue.RealTime.First;
-        if (running != null && running.Reservation.IsSet)
-        {
-            return first != null && (long)(first.Key - running.Reservation.Deadline) < 0 ? first : running;
-        }
-
-        if (first != null)
-        {
-            return first;
-        }
-
-        ulong virtualNow = queue.Clock.Now;
-        for (SchedulingEntity? entity = queue.Waiting.First; entity != null; entity = entity.Next)
-        {
-            if (isRunningEligible && (long)(entity.Key - running!.VirtualDeadline) >= 0)
-            {
-                return running;
-            }
-
-            if ((long)(entity.VirtualTime - virtualNow) <= 0)
-            {
-                return entity;
-            }
-        }
-
-        // Nobody who waits is eligible: one who yields lets them go first all the same.
-        return running != null && running.HasYielded && queue.Waiting.First != null ? LeastServed(queue) : running;
-    }
-
-    private void Switch(CpuQueue queue, SchedulingEntity? next, ulong now)
-    {
-        SchedulingEntity? current = queue.Running;
-        if (current != null)
-        {
-            current.State = SchedulingState.Waiting;
-            Enqueue(queue, current);
-        }
-
-        queue.Running = next;
-        if (next != null)
-        {
-            Account(next, now);
-            Dequeue(queue, next);
-            next.State = SchedulingState.Running;
-            next.Since = now;
-            next.HasYielded = false;
-            if (TurnLeft(next) <= 1)
-            {
-                next.VirtualDeadline = next.VirtualTime + InVirtualTime(_turn, next);
-            }
-
-            next.Switches++;
-            if (next.LastCpu != queue.Cpu)
-            {
-                next.Migrations += next.LastCpu < 0 ? 0ul : 1;
-                next.LastCpu = queue.Cpu;
-            }
-        }
-
-        UpdateIdle(queue);
-    }
-
-    // Finds a place for an entity that became runnable. Answers the CPU that must look, or −1.
-    private int Activate(SchedulingEntity entity, ulong now)
-    {
-        bool mayRun = entity.Reservation.IsSet ? entity.Reservation.Wake(now) : !entity.Cap.IsSet || HasCapLeft(entity, now);
-        if (mayRun)
-        {
-            return Place(entity, now);
-        }
-
-        ulong release = entity.Reservation.IsSet ? entity.Reservation.Deadline : entity.Cap.NextPeriod;
-        CpuQueue queue = _queues[entity.HomeCpu >= 0 ? entity.HomeCpu : entity.Cpu];
-        entity.Cpu = queue.Cpu;
-        entity.State = SchedulingState.Throttled;
-        queue.Throttled.Insert(entity, release);
-        return queue.Throttled.First == entity ? queue.Cpu : -1;
-    }
-
-    private void ReleaseThrottled(CpuQueue queue, ulong now)
-    {
-        SchedulingEntity? entity = queue.Throttled.First;
-        while (entity != null && (long)(now - entity.Key) >= 0)
-        {
-            Account(entity, now);
-            queue.Throttled.Remove(entity);
-            Kick(entity.Reservation.IsSet && entity.Reservation.Replenish(now) ? Place(entity, now) : Activate(entity, now), queue);
-
-            entity = queue.Throttled.First;
+            entity.WaitTime += time;
+            entity.StealTime += entity.HasYielded ? 0 : time;
         }
     }
-
-    // Names a CPU that must look, unless it is the one that looks already.
-    private void Kick(int cpu, CpuQueue looking)
-    {
-        if (cpu >= 0)
-        {
-            _kicks |= (1ul << cpu) & ~looking.Bit;
-        }
-    }
-
-    private int Place(SchedulingEntity entity, ulong now)
-    {
-        CpuQueue queue = _queues[ChooseCpu(entity)];
-        Charge(queue, now);
-        if (!entity.Reservation.IsSet)
-        {
-            StartCompeting(queue, entity);
-        }
-
-        entity.Cpu = queue.Cpu;
-        entity.State = SchedulingState.Waiting;
-        Enqueue(queue, entity);
-        _idle &= ~queue.Bit;
-        return MustLook(queue, entity) ? queue.Cpu : -1;
-    }
-
-    // Whether a CPU is to be told of an entity that came to its queue.
-    private bool MustLook(CpuQueue queue, SchedulingEntity entity)
-    {
-        SchedulingEntity? running = queue.Running;
-        if (running == null)
-        {
-            return true;
-        }
-
-        if (entity.Reservation.IsSet)
-        {
-            return !running.Reservation.IsSet || (long)(entity.Reservation.Deadline - running.Reservation.Deadline) < 0;
-        }
-
-        // The first to wait needs a tick.
-        if (queue.Waiting.Count == 1)
-        {
-            return !running.Reservation.IsSet || _queues.Length > 1;
-        }
-
-        return !running.Reservation.IsSet
-            && (long)(entity.VirtualTime - queue.Clock.Now) <= 0
-            && (long)(entity.VirtualDeadline - running.VirtualDeadline) < 0;
-    }
-
-    private void StartCompeting(CpuQueue queue, SchedulingEntity entity)
-    {
-        long lag = entity.Lag;
-        if (lag < 0)
-        {
-            // Others have gone on meanwhile: what it had too much is less by that, and never becomes a claim.
-            lag = System.Math.Min(0, lag + (long)(_queues[entity.Cpu].Clock.Now - entity.LeftAt));
-        }
-
-        // Its coming moves the virtual time towards it; so that the lag is right afterwards, it starts further away.
-        long weight = queue.Clock.Weight;
-        lag += weight == 0 ? 0 : lag * entity.Weight / weight;
-        entity.VirtualTime = queue.Clock.Now - (ulong)lag;
-        entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn >> WakeTurnShift, entity);
-        queue.Clock.Join(entity.VirtualTime, entity.Weight);
-    }
-
-    // The lag that is kept is at most a turn, either way.
-    private void StopCompeting(CpuQueue queue, SchedulingEntity entity)
-    {
-        if (entity.Reservation.IsSet)
-        {
-            return;
-        }
-
-        long limit = (long)InVirtualTime(_turn, entity);
-        long lag = (long)(queue.Clock.Now - entity.VirtualTime);
-        entity.Lag = System.Math.Max(-limit, System.Math.Min(limit, lag));
-        LeaveClock(queue, entity);
-        entity.LeftAt = queue.Clock.Now;
-    }
-
-    private void LeaveClock(CpuQueue queue, SchedulingEntity entity)
-    {
-        queue.Clock.Leave(entity.VirtualTime, entity.Weight);
-        if (queue.Clock.Weight == 0)
-        {
-            // Time to spare for all who were here: debts are settled.
-            queue.Clock.Skip(_turn << VirtualClock.UnitBits);
-            queue.Unrelated = ulong.MaxValue;
-        }
-    }
-
-    private static void Enqueue(CpuQueue queue, SchedulingEntity entity)
-    {
-        if (entity.Reservation.IsSet)
-        {
-            queue.RealTime.Insert(entity, entity.Reservation.Deadline);
-        }
-        else
-        {
-            queue.Waiting.Insert(entity, entity.VirtualDeadline);
-        }
-    }
-
-    private static void Dequeue(CpuQueue queue, SchedulingEntity entity)
-    {
-        if (entity.Reservation.IsSet)
-        {
-            queue.RealTime.Remove(entity);
-        }
-        else
-        {
-            queue.Waiting.Remove(entity);
-        }
-    }
-
-    private void UpdateIdle(CpuQueue queue)
-    {
-        if (queue.IsIdle)
-        {
-            _idle |= queue.Bit & _online;
-        }
-        else
-        {
-            _idle &= ~queue.Bit;
-        }
-    }
-
-    private static SchedulingEntity LeastServed(CpuQueue queue)
-    {
-        SchedulingEntity least = queue.Waiting.First!;
-        for (SchedulingEntity? entity = least.Next; entity != null; entity = entity.Next)
-        {
-            if ((long)(entity.VirtualTime - least.VirtualTime) < 0)
-            {
-                least = entity;
-            }
-        }
-
-        return least;
-    }
-
-    private static bool HasCapLeft(SchedulingEntity entity, ulong now)
-    {
-        entity.Cap.Refill(now);
-        return entity.Cap.Left > 0;
-    }
-
-    private static ulong InVirtualTime(ulong ticks, SchedulingEntity entity) => (ticks * entity.InverseWeight) >> ChargeShift;
-
-    // Whole ticks until the end of the turn.
-    private static ulong TurnLeft(SchedulingEntity entity)
-    {
-        long left = (long)(entity.VirtualDeadline - entity.VirtualTime);
-        return left <= 0 ? 0 : ((ulong)left * entity.Weight) >> VirtualClock.UnitBits;
-    }
-
-    private static ulong Later(ulong time, long ticks) => ticks <= 0 ? time : time + (ulong)ticks;
 }
