@@ -16,6 +16,7 @@ internal sealed class Terminal : LogSink
     private SpinLock _lock;
     private bool _isInLine;
     private bool _hasPrompt;
+    private bool _isClosed;
 
     internal Terminal(SerialLine line, LineEditor editor)
     {
@@ -103,10 +104,30 @@ internal sealed class Terminal : LogSink
         _lock.Exit();
     }
 
+    /// <summary>Takes the prompt away for good: the machine ends, and the log has the last line.</summary>
+    internal void Close()
+    {
+        _lock.Enter();
+        if (_hasPrompt)
+        {
+            _editor.Hide(_line);
+            _hasPrompt = false;
+        }
+
+        _isClosed = true;
+        _lock.Exit();
+    }
+
     /// <summary>Lets the editor take a byte and shows what became of the line. A line that is complete stays on the terminal.</summary>
     internal EditAction Type(byte value)
     {
         _lock.Enter();
+        if (_isClosed)
+        {
+            _lock.Exit();
+            return EditAction.None;
+        }
+
         BeginPrompt();
         bool knew = _editor.KnowsSequences;
         EditAction action = _editor.Feed(value);
@@ -155,7 +176,7 @@ internal sealed class Terminal : LogSink
 
     private void BeginPrompt()
     {
-        if (!_hasPrompt)
+        if (!_hasPrompt && !_isClosed)
         {
             LeaveLine();
             if (KnowsSequences)

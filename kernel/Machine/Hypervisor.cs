@@ -231,6 +231,7 @@ internal static unsafe class Hypervisor
     [DoesNotReturn]
     internal static void Stop(int exitCode)
     {
+        s_console?.Terminal.Close();
         Log.Line().Text("machine stopped, exit code "u8).Decimal((ulong)exitCode).End();
         PowerControl.Off();
         Log.Line("firmware cannot switch the machine off: switch it off by hand"u8);

@@ -39,6 +39,23 @@ public sealed class HostConsoleTests
     }
 
     [Fact]
+    public void Nothing_is_shown_behind_the_last_line_of_a_machine_that_ends()
+    {
+        _console.Type("cpu");
+        _console.Host.Terminal.Close();
+        _console.Host.Terminal.BeginLine();
+        foreach (byte value in "last words\r\n"u8)
+        {
+            _console.Host.Terminal.Write(value);
+        }
+
+        _console.Host.Terminal.EndLine();
+        _console.Type("mem");
+        _console.Host.Terminal.ShowPrompt();
+        Assert.Equal("last words\n", _console.Line.Screen);
+    }
+
+    [Fact]
     public void Attaching_again_shows_what_came_since()
     {
         _console.Host.Attach(_console[0]);
