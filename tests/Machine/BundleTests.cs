@@ -28,10 +28,15 @@ public sealed class BundleTests : IDisposable
     {
         await using EmulatedMachine machine = TestMachine.Start(new MachineSettings { Cpu = cpu, Cpus = 2 }, await MakeAsync("left", "right"));
 
-        // Both machines write at once, so that only the hypervisor's lines are whole. The console goes on to the other
-        // machine a moment after the first has ended; what is typed in between is lost.
-        await EndAsync(machine, "left");
-        await EndAsync(machine, "right");
+        int place = await TestMachine.ExpectAsync(machine, "[attached to left", Patience.SmallGuest);
+        place = await TestMachine.ExpectAsync(machine, Ready, Patience.SmallGuest, place);
+        await machine.TypeAsync("q");
+        place = await TestMachine.ExpectAsync(machine, "sharpvisor: left: powered off", Patience.SmallGuest, place);
+        place = await TestMachine.ExpectAsync(machine, "hv> ", Patience.SmallGuest, place);
+        await machine.TypeAsync("attach right\r");
+        await TestMachine.ExpectAsync(machine, Ready, Patience.SmallGuest, place);
+        await machine.TypeAsync("q");
+        await TestMachine.ExpectAsync(machine, "sharpvisor: right: powered off", Patience.SmallGuest, place);
         await TestMachine.ExpectEndAsync(machine, 0, Patience.SmallGuest);
     }
 
@@ -74,16 +79,6 @@ public sealed class BundleTests : IDisposable
         BuildException exception = await Assert.ThrowsAsync<BuildException>(() => GuestChoice.ResolveBundleAsync(both, "test"));
         Assert.Equal(2, exception.ExitCode);
         Assert.StartsWith("VCPUS cannot stand beside BUNDLE", exception.Message, StringComparison.Ordinal);
-    }
-
-    private static async Task EndAsync(EmulatedMachine machine, string name)
-    {
-        for (int i = 0; i < 60 && await machine.WaitForAsync($"sharpvisor: {name}: powered off", 0, TimeSpan.FromSeconds(1)) < 0; i++)
-        {
-            await machine.TypeAsync("q");
-        }
-
-        await TestMachine.ExpectAsync(machine, $"sharpvisor: {name}: powered off", Patience.SmallGuest);
     }
 
     private string In(string name) => Path.Combine(_folder, name);
