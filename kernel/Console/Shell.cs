@@ -96,7 +96,7 @@ internal sealed class Shell
         terminal.BeginLine();
         Say(terminal, "["u8);
         Say(terminal, name);
-        Say(terminal, " has ended; others run: help lists what can be typed here]\r\n"u8);
+        Say(terminal, " has ended; vm list shows the others]\r\n"u8);
         terminal.EndLine();
     }
 

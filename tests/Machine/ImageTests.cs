@@ -28,7 +28,7 @@ public sealed class ImageTests
         ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory"],
         ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory"],
         ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Machine"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>

@@ -78,7 +78,7 @@ internal enum Key
     /// <summary>Ctrl-]: the console's own key.</summary>
     Console,
 
-    /// <summary>The terminal says what it is (the answer to ESC [ c).</summary>
+    /// <summary>The terminal answers a question: what it is (ESC [ c), where its cursor is (ESC [ 6 n). A replayed guest may have asked.</summary>
     TerminalAnswer,
 
     /// <summary>A key that means nothing here.</summary>

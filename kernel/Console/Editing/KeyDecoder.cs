@@ -17,7 +17,6 @@ internal sealed class KeyDecoder
     private int _textToCome;
     private State _state;
     private bool _afterReturn;
-    private bool _private;
     private int _first;
     private int _second;
     private bool _inSecond;
@@ -149,7 +148,6 @@ internal sealed class KeyDecoder
         {
             case (byte)'[':
                 _state = State.Sequence;
-                _private = false;
                 _inSecond = false;
                 _first = 0;
                 _second = 0;
@@ -191,15 +189,14 @@ internal sealed class KeyDecoder
 
         if (value < 0x40)
         {
-            _private |= value == '?';
-            return Key.None;
+            return Key.None; // ESC [ ? begins an answer
         }
 
         _state = State.Ground;
         HasSeenSequence = true;
-        if (value == 'c')
+        if (value is (byte)'c' or (byte)'R' or (byte)'n')
         {
-            return _private ? Key.TerminalAnswer : Key.Unknown;
+            return Key.TerminalAnswer;
         }
 
         return value == '~' ? NumberedKey() : CursorKey(value, _second is 3 or 5);

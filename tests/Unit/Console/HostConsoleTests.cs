@@ -134,7 +134,7 @@ public sealed class HostConsoleTests
         _console.Host.LeaveEnded(_console[1]);
         Assert.Equal("bye", _console.Line.Current);
         _console.Host.LeaveEnded(_console[0]);
-        Assert.EndsWith("bye\n[linux has ended; others run: help lists what can be typed here]\nhv>", _console.Line.Screen, StringComparison.Ordinal);
+        Assert.EndsWith("bye\n[linux has ended; vm list shows the others]\nhv>", _console.Line.Screen, StringComparison.Ordinal);
         Assert.Null(_console.Host.Attached);
     }
 
