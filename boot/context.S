@@ -1,42 +1,144 @@
-// Guest registers that come in families: set to zero when a VCpu starts, so that nothing of an earlier guest
-// (or of the firmware) is left for it to read.
+// A guest's EL1 state: saved when its VCpu leaves a CPU, loaded when it comes onto one. kernel/Cpu/SystemContext.cs
+// has the same layout.
 
 .section .text.runtime, "ax"
 
-// reset_pointer_authentication_keys(): only where the CPU has them.
-.global reset_pointer_authentication_keys
-reset_pointer_authentication_keys:
-    .irp register, s3_0_c2_c1_0, s3_0_c2_c1_1, s3_0_c2_c1_2, s3_0_c2_c1_3, s3_0_c2_c2_0, s3_0_c2_c2_1, s3_0_c2_c2_2, s3_0_c2_c2_3, s3_0_c2_c3_0, s3_0_c2_c3_1
-    msr     \register, xzr
-    .endr
+.macro save_pair first, second, index
+    mrs     x1, \first
+    mrs     x2, \second
+    stp     x1, x2, [x0, #\index * 8]
+.endm
+
+.macro load_pair first, second, index
+    ldp     x1, x2, [x0, #\index * 8]
+    msr     \first, x1
+    msr     \second, x2
+.endm
+
+// system_context_save(x0: the block).
+.global system_context_save
+system_context_save:
+    save_pair sctlr_el1, tcr_el1, 0
+    save_pair ttbr0_el1, ttbr1_el1, 2
+    save_pair mair_el1, amair_el1, 4
+    save_pair esr_el1, far_el1, 6
+    save_pair afsr0_el1, afsr1_el1, 8
+    save_pair elr_el1, spsr_el1, 10
+    save_pair vbar_el1, contextidr_el1, 12
+    save_pair tpidr_el0, tpidrro_el0, 14
+    save_pair tpidr_el1, sp_el0, 16
+    save_pair sp_el1, cpacr_el1, 18
+    save_pair cntkctl_el1, par_el1, 20
+    save_pair csselr_el1, mdscr_el1, 22
+    save_pair cntv_ctl_el0, cntv_cval_el0, 24
+    mrs     x1, oslsr_el1
+    ubfx    x1, x1, #1, #1
+    str     x1, [x0, #26 * 8]
+    msr     cntv_ctl_el0, xzr
     ret
 
-// reset_breakpoints(x0: highest index), reset_watchpoints(x0: highest index): a jump to the pair of stores of
-// the highest register that exists, then down to 0.
-.global reset_breakpoints, reset_watchpoints
-reset_breakpoints:
-    mov     x1, #15
-    sub     x1, x1, x0
-    adr     x2, 1f
-    add     x2, x2, x1, lsl #3
-    br      x2
-1:
-    .irp n, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0
-    msr     dbgbcr\n\()_el1, xzr
-    msr     dbgbvr\n\()_el1, xzr
-    .endr
+// system_context_load(x0: the block). Stage 1 is off, for speculative walks too, until everything that belongs to it
+// is there (Cortex-A57 1319537, A72 1319367, A76 1165522: no walk may see half of a context).
+.global system_context_load
+system_context_load:
+    ldp     x3, x4, [x0]                // SCTLR, TCR
+    bic     x1, x3, #1
+    orr     x2, x4, #(1 << 7)           // EPD0
+    orr     x2, x2, #(1 << 23)          // EPD1
+    msr     sctlr_el1, x1
+    msr     tcr_el1, x2
+    isb
+    load_pair ttbr0_el1, ttbr1_el1, 2
+    load_pair mair_el1, amair_el1, 4
+    load_pair esr_el1, far_el1, 6
+    load_pair afsr0_el1, afsr1_el1, 8
+    load_pair elr_el1, spsr_el1, 10
+    load_pair vbar_el1, contextidr_el1, 12
+    load_pair tpidr_el0, tpidrro_el0, 14
+    load_pair tpidr_el1, sp_el0, 16
+    load_pair sp_el1, cpacr_el1, 18
+    load_pair cntkctl_el1, par_el1, 20
+    load_pair csselr_el1, mdscr_el1, 22
+    ldp     x1, x2, [x0, #26 * 8]
+    msr     oslar_el1, x1
+    msr     hcr_el2, x2
+    load_pair vttbr_el2, vmpidr_el2, 28
+    load_pair cntvoff_el2, mdcr_el2, 30
+    ldp     x1, x2, [x0, #24 * 8]       // CNTV_CTL after CNTV_CVAL: no interrupt by an older value
+    msr     cntv_cval_el0, x2
+    msr     cntv_ctl_el0, x1
+    isb
+    msr     tcr_el1, x4
+    msr     sctlr_el1, x3
+    isb
     ret
-reset_watchpoints:
-    mov     x1, #15
-    sub     x1, x1, x0
-    adr     x2, 1f
-    add     x2, x2, x1, lsl #3
-    br      x2
-1:
-    .irp n, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0
-    msr     dbgwcr\n\()_el1, xzr
-    msr     dbgwvr\n\()_el1, xzr
+
+// pointer_keys_save(x0: ten words), pointer_keys_load: only where the CPU has them.
+.global pointer_keys_save, pointer_keys_load
+pointer_keys_save:
+    save_pair s3_0_c2_c1_0, s3_0_c2_c1_1, 0
+    save_pair s3_0_c2_c1_2, s3_0_c2_c1_3, 2
+    save_pair s3_0_c2_c2_0, s3_0_c2_c2_1, 4
+    save_pair s3_0_c2_c2_2, s3_0_c2_c2_3, 6
+    save_pair s3_0_c2_c3_0, s3_0_c2_c3_1, 8
+    ret
+pointer_keys_load:
+    load_pair s3_0_c2_c1_0, s3_0_c2_c1_1, 0
+    load_pair s3_0_c2_c1_2, s3_0_c2_c1_3, 2
+    load_pair s3_0_c2_c2_0, s3_0_c2_c2_1, 4
+    load_pair s3_0_c2_c2_2, s3_0_c2_c2_3, 6
+    load_pair s3_0_c2_c3_0, s3_0_c2_c3_1, 8
+    ret
+
+// debug_registers_save(x0: 64 words: value and control of each, 16 breakpoints, then 16 watchpoints; x1, x2: number of
+// the last breakpoint and watchpoint that exist), debug_registers_load: likewise.
+.global debug_registers_save, debug_registers_load
+debug_registers_save:
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    cmp     x1, #\n
+    b.lo    1f
+    mrs     x3, dbgbvr\n\()_el1
+    mrs     x4, dbgbcr\n\()_el1
+    stp     x3, x4, [x0, #\n * 16]
     .endr
+1:
+    add     x0, x0, #256
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    cmp     x2, #\n
+    b.lo    1f
+    mrs     x3, dbgwvr\n\()_el1
+    mrs     x4, dbgwcr\n\()_el1
+    stp     x3, x4, [x0, #\n * 16]
+    .endr
+1:
+    ret
+debug_registers_load:
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    cmp     x1, #\n
+    b.lo    1f
+    ldp     x3, x4, [x0, #\n * 16]
+    msr     dbgbvr\n\()_el1, x3
+    msr     dbgbcr\n\()_el1, x4
+    .endr
+1:
+    add     x0, x0, #256
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    cmp     x2, #\n
+    b.lo    1f
+    ldp     x3, x4, [x0, #\n * 16]
+    msr     dbgwvr\n\()_el1, x3
+    msr     dbgwcr\n\()_el1, x4
+    .endr
+1:
+    ret
+
+// flush_guest_on_this_cpu(): what the VM's other VCpus left in this CPU's TLB and instruction cache, as private to
+// them (ASIDs that only one of them uses for that purpose).
+.global flush_guest_on_this_cpu
+flush_guest_on_this_cpu:
+    tlbi    vmalle1
+    dsb     nsh
+    isb
     ret
 
 // clean_invalidate_set_way(x0: the operand of DC CISW): done for a guest in place of any set/way operation.

@@ -2,6 +2,7 @@ using System;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Machine;
+using SharpVisor.Scheduling;
 
 namespace SharpVisor.Console;
 
@@ -17,9 +18,7 @@ internal sealed class LocalMachine : MachineControl
     {
         get
         {
-            ulong frequency = SystemRegisters.ReadCntfrqEl0();
-            ulong passed = SystemRegisters.ReadCntpctEl0() - _counterAtStart;
-            return frequency == 0 ? 0 : (passed / frequency * NanosecondsPerSecond) + (passed % frequency * NanosecondsPerSecond / frequency);
+            return Nanoseconds(SystemRegisters.ReadCntpctEl0() - _counterAtStart);
         }
     }
 
@@ -61,8 +60,17 @@ internal sealed class LocalMachine : MachineControl
         }
 
         VCpu vcpu = found.VCpus[index];
-        status.State = vcpu.IsResident ? VCpuState.Running : vcpu.IsRunnable ? VCpuState.Ready : VCpuState.Off;
+        status.State = vcpu.Entity!.State switch
+        {
+            SchedulingState.Running => VCpuState.Running,
+            SchedulingState.Waiting or SchedulingState.Throttled => VCpuState.Ready,
+            SchedulingState.Blocked => VCpuState.Waiting,
+            _ => found.IsPaused && found.IsOn(index) ? VCpuState.Paused : VCpuState.Off,
+        };
         status.Cpu = vcpu.Cpu.Index;
+        Dispatcher.Account(vcpu);
+        status.RunTime = Nanoseconds(vcpu.Entity.RunTime);
+        status.StolenTime = Nanoseconds(vcpu.Entity.StealTime);
         return true;
     }
 
@@ -78,14 +86,11 @@ internal sealed class LocalMachine : MachineControl
         PhysicalCpu cpu = Hypervisor.Cpu(index);
         status.Affinity = cpu.Affinity;
         status.IsOnline = cpu.IsOnline;
-        for (int i = 0; i < cpu.AssignedCount; i++)
+        VCpu? resident = cpu.Resident;
+        if (resident != null && resident.Entity!.State == SchedulingState.Running)
         {
-            VCpu vcpu = cpu.Assigned[i]!;
-            if (vcpu.IsResident)
-            {
-                status.Vm = NumberOf(vcpu.Vm!);
-                status.VCpu = vcpu.Index;
-            }
+            status.Vm = NumberOf(resident.Vm!);
+            status.VCpu = resident.Index;
         }
 
         return true;
@@ -122,7 +127,43 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryReadRegisters(int vm, int index, out VCpuRegisters registers)
     {
         registers = default;
-        return ControlResult.Failed(ControlOutcome.NotSupported);
+        Vm? found = Find(vm);
+        if (found == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if ((uint)index >= (uint)found.VCpus.Length)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVCpu);
+        }
+
+        VCpu vcpu = found.VCpus[index];
+        if (vcpu.ResidentOn != null || vcpu.Entity!.State != SchedulingState.Absent)
+        {
+            return ControlResult.WrongState(StateOf(found));
+        }
+
+        for (int i = 0; i < VCpuRegisters.GeneralCount; i++)
+        {
+            registers[i] = vcpu.ReadRegister((uint)i);
+        }
+
+        SystemContext system = vcpu.System!;
+        registers.Pc = vcpu.Pc;
+        registers.Pstate = vcpu.Pstate;
+        registers.SpEl0 = system.Read(SystemContext.SpEl0);
+        registers.SpEl1 = system.Read(SystemContext.SpEl1);
+        registers.ElrEl1 = system.Read(SystemContext.Elr);
+        registers.SpsrEl1 = system.Read(SystemContext.Spsr);
+        registers.EsrEl1 = system.Read(SystemContext.Esr);
+        registers.FarEl1 = system.Read(SystemContext.Far);
+        registers.SctlrEl1 = system.Read(SystemContext.Sctlr);
+        registers.TcrEl1 = system.Read(SystemContext.Tcr);
+        registers.Ttbr0El1 = system.Read(SystemContext.Ttbr0);
+        registers.Ttbr1El1 = system.Read(SystemContext.Ttbr1);
+        registers.VbarEl1 = system.Read(SystemContext.Vbar);
+        return ControlResult.Ok;
     }
 
     /// <inheritdoc/>
@@ -132,13 +173,42 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryCreate(int vm) => NotSupported(vm);
 
     /// <inheritdoc/>
-    internal override ControlResult TryStart(int vm) => NotSupported(vm);
+    internal override ControlResult TryStart(int vm)
+    {
+        Vm? found = Find(vm);
+        if (found == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if (found.IsPaused || (found.HasStarted && !found.HasEnded))
+        {
+            return ControlResult.WrongState(StateOf(found));
+        }
+
+        return found.TryStart() ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.BadImage);
+    }
 
     /// <inheritdoc/>
-    internal override ControlResult TryPause(int vm) => NotSupported(vm);
+    internal override ControlResult TryPause(int vm) => RequestStop(vm, VmStop.Pause);
 
     /// <inheritdoc/>
-    internal override ControlResult TryResume(int vm) => NotSupported(vm);
+    internal override ControlResult TryResume(int vm)
+    {
+        Vm? found = Find(vm);
+        if (found == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if (!found.IsPaused)
+        {
+            return ControlResult.WrongState(StateOf(found));
+        }
+
+        found.Resume();
+        return ControlResult.Ok;
+    }
 
     /// <inheritdoc/>
     internal override ControlResult TryReset(int vm) => RequestStop(vm, VmStop.Reset);
@@ -173,7 +243,13 @@ internal sealed class LocalMachine : MachineControl
         return ControlResult.Ok;
     }
 
-    private static VmState StateOf(Vm vm) => !vm.HasEnded ? VmState.Running : vm.HasCrashed ? VmState.Crashed : VmState.Stopped;
+    private static ulong Nanoseconds(ulong ticks)
+    {
+        ulong frequency = SystemRegisters.ReadCntfrqEl0();
+        return frequency == 0 ? 0 : (ticks / frequency * NanosecondsPerSecond) + (ticks % frequency * NanosecondsPerSecond / frequency);
+    }
+
+    private static VmState StateOf(Vm vm) => vm.IsPaused ? VmState.Paused : !vm.HasStarted ? VmState.Created : !vm.HasEnded ? VmState.Running : vm.HasCrashed ? VmState.Crashed : VmState.Stopped;
 
     private static Vm? Find(int number) => (uint)(number - 1) < (uint)Hypervisor.VmCount ? Hypervisor.GetVm(number - 1) : null;
 
@@ -201,7 +277,7 @@ internal sealed class LocalMachine : MachineControl
             return ControlResult.Failed(ControlOutcome.NoSuchVm);
         }
 
-        if (vm.HasEnded)
+        if (vm.HasEnded || !vm.HasStarted || (vm.IsPaused && reason == VmStop.Pause))
         {
             return ControlResult.WrongState(StateOf(vm));
         }

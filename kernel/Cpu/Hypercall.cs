@@ -80,7 +80,9 @@ internal static class Hypercall
     private static VCpu TurnOff(VCpu vcpu)
     {
         Vm vm = vcpu.Vm!;
-        WorldSwitch.Leave(vcpu);
+        PhysicalCpu cpu = vcpu.Cpu;
+        Dispatcher.Remove(vcpu);
+        WorldSwitch.Discard(cpu, vcpu);
         vm.Power.ConfirmOff(vcpu.Index);
         if (!vm.Power.IsAnyOn)
         {
@@ -89,7 +91,7 @@ internal static class Hypercall
         }
 
         vm.CompleteStopWhenQuiet();
-        CpuLoop.Run(vcpu.Cpu);
+        CpuLoop.Run(cpu);
         return vcpu;
     }
 
@@ -100,13 +102,8 @@ internal static class Hypercall
     /// </summary>
     private static VCpu Suspend(VCpu vcpu)
     {
-        if (!vcpu.Vm!.Gic.HasPendingFor(vcpu.Index))
-        {
-            Native.WaitForInterrupt();
-        }
-
         vcpu.X0 = (ulong)PsciResult.Success;
-        return vcpu;
+        return vcpu.Vm!.Gic.HasPendingFor(vcpu.Index) ? vcpu : CpuLoop.SleepRarely(vcpu);
     }
 
     private static VCpu Stop(VCpu vcpu, VmStop reason)

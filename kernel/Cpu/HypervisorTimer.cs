@@ -1,22 +1,28 @@
 using SharpVisor.Arch;
+using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
 
 /// <summary>
-/// The EL2 physical timer of a CPU (CNTHP, Arm ARM D12.2), shared by those that wait for a time: the guest's emulated
-/// physical timer and the watch over guests that spin. It is set to whichever comes first. Only its own CPU uses it.
+/// The EL2 physical timer of a CPU (CNTHP, Arm ARM D12.2), shared by those that wait for a time: the resident guest's
+/// emulated physical timer, the watch over guests that spin, and the scheduler with its sleepers. It is set to
+/// whichever comes first. Only its own CPU uses it. All times are values of the physical counter.
 /// </summary>
-internal sealed class HypervisorTimer
+internal sealed unsafe class HypervisorTimer
 {
     /// <summary>No time to wait for.</summary>
     internal const ulong Never = ulong.MaxValue;
 
     private const ulong Enable = 1;
 
+    // In an order in which no two are set together side by side: the compiler would use a SIMD register for that.
     private ulong _guestTimer = Never;
+    private ulong _scheduler = Never;
     private ulong _watch = Never;
+    private ulong _programmed = Never;
+    private ulong _tick = Never;
 
-    /// <summary>Sets when the guest's physical timer is due, as a value of the physical counter.</summary>
+    /// <summary>Sets when the guest's physical timer is due.</summary>
     internal void SetGuestTimer(ulong time)
     {
         _guestTimer = time;
@@ -30,34 +36,86 @@ internal sealed class HypervisorTimer
         Program();
     }
 
-    /// <summary>The timer's interrupt, while a guest runs.</summary>
-    internal void Handle(VCpu vcpu)
+    /// <summary>Sets when the scheduler has to be asked again, or a sleeper is due.</summary>
+    internal void SetScheduler(ulong time)
     {
-        ulong now = SystemRegisters.ReadCntpctEl0();
-        if (_guestTimer <= now)
-        {
-            vcpu.PhysicalTimer!.Update();
-        }
-
-        if (_watch <= now)
-        {
-            vcpu.Watch!.Look(now);
-        }
-
+        _scheduler = time;
         Program();
     }
 
-    /// <summary>The VCpu has left the CPU: nothing is due any more.</summary>
-    internal void Stop()
+    /// <summary>Sets when the console's next second is over.</summary>
+    internal void SetTick(ulong time)
+    {
+        _tick = time;
+        Program();
+    }
+
+    /// <summary>As <see cref="SetScheduler"/>, where that is earlier than what is set.</summary>
+    internal void SetSchedulerNoLaterThan(ulong time)
+    {
+        if (time < _scheduler)
+        {
+            SetScheduler(time);
+        }
+    }
+
+    /// <summary>The resident VCpu leaves: nothing of it is due any more.</summary>
+    internal void StopGuest()
     {
         _guestTimer = Never;
         _watch = Never;
-        SystemRegisters.WriteCnthpCtlEl2(0);
+        Program();
+    }
+
+    /// <summary>The timer's interrupt.</summary>
+    internal void Handle(PhysicalCpu cpu)
+    {
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        VCpu? resident = cpu.Resident;
+        if (_guestTimer <= now && resident != null)
+        {
+            resident.PhysicalTimer!.Update();
+        }
+
+        if (_watch <= now && resident != null)
+        {
+            resident.Watch!.Look(now);
+        }
+
+        if (_scheduler <= now)
+        {
+            _scheduler = Never;
+            Dispatcher.WakeDue(cpu, now);
+            cpu.MustPick = true;
+        }
+
+        if (_tick <= now)
+        {
+            _tick = Never;
+            Trap.Rarely(&Tick, resident ?? cpu.Idle, 0, 0, 0);
+        }
+
+        _programmed = 0; // whatever comes next, the timer must be set anew or it stays asserted
+        Program();
+    }
+
+    private static VCpu Tick(VCpu current, ulong unused1, ulong unused2, ulong unused3)
+    {
+        Hypervisor.Tick();
+        return current;
     }
 
     private void Program()
     {
         ulong next = _guestTimer < _watch ? _guestTimer : _watch;
+        next = next < _scheduler ? next : _scheduler;
+        next = next < _tick ? next : _tick;
+        if (next == _programmed)
+        {
+            return;
+        }
+
+        _programmed = next;
         if (next == Never)
         {
             SystemRegisters.WriteCnthpCtlEl2(0);

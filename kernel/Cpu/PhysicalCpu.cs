@@ -19,10 +19,17 @@ public sealed unsafe class PhysicalCpu
     /// <summary>What the CPU runs when no VCpu is runnable: never enters a guest.</summary>
     internal readonly VCpu Idle;
 
-    /// <summary>The VCpus that belong to this CPU, in the order in which their VMs were made.</summary>
-    internal readonly VCpu?[] Assigned = new VCpu?[MaximumAssigned];
+    /// <summary>VCpus that were put aside here asleep.</summary>
+    internal readonly SleepQueue Sleepers = new(Dispatcher.MaximumVCpus);
 
-    internal const int MaximumAssigned = 8;
+    /// <summary>The VCpu whose state the CPU's registers hold, running or asleep.</summary>
+    internal VCpu? Resident;
+
+    /// <summary>Its number among the CPUs that take part, as the scheduler counts them.</summary>
+    internal int SchedulerIndex;
+
+    /// <summary>Whether the CPU, while it is at EL2 as now, asks the scheduler before it enters a guest, so that it need not kick itself.</summary>
+    internal bool LooksAnyway;
 
     /// <summary>Aff3, Aff2, Aff1 and Aff0 of MPIDR_EL1.</summary>
     internal const ulong AffinityMask = 0xff_00ff_ffff;
@@ -33,6 +40,7 @@ public sealed unsafe class PhysicalCpu
     private const ulong EmergencyStackSize = 8 << 10;
 
     private int _online;
+    private bool _mustPick;
 
     internal PhysicalCpu(int index, ulong affinity, InterruptController interrupts, ulong stackTop, ulong emergencyStackTop)
     {
@@ -79,21 +87,13 @@ public sealed unsafe class PhysicalCpu
         set => Volatile.Write(ref _online, value ? 1 : 0);
     }
 
-    /// <summary>Number of entries of <see cref="Assigned"/> in use.</summary>
-    internal int AssignedCount { get; private set; }
-
-    /// <summary>Gives a VCpu to this CPU. False where it has its full number.</summary>
-    internal bool TryAssign(VCpu vcpu)
+    /// <summary>Whether the scheduler may have another answer than before. Set by any CPU, which then kicks this one.</summary>
+    internal bool MustPick
     {
-        if (AssignedCount == MaximumAssigned)
-        {
-            return false;
-        }
-
-        Assigned[AssignedCount++] = vcpu;
-        return true;
+        get => Volatile.Read(ref _mustPick);
+        set => Volatile.Write(ref _mustPick, value);
     }
 
-    /// <summary>Makes the CPU come to EL2 and look at its VCpus.</summary>
+    /// <summary>Makes the CPU come to EL2.</summary>
     internal void Kick() => Interrupts.SendSgi(Index, KickSgi);
 }

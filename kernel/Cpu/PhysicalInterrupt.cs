@@ -6,62 +6,57 @@ namespace SharpVisor.Cpu;
 /// <summary>Interrupts that belong to the hypervisor, or to an emulated device behind which hardware stands.</summary>
 internal static unsafe class PhysicalInterrupt
 {
-    /// <summary>One interrupt, acknowledged, that came while <paramref name="vcpu"/> ran.</summary>
-    internal static VCpu Handle(VCpu vcpu, uint acknowledged)
+    /// <summary>
+    /// One interrupt, acknowledged. Whoever enters a guest next looks at <see cref="PhysicalCpu.MustPick"/> before. Free of
+    /// SIMD: the registers are the resident guest's.
+    /// </summary>
+    internal static void Take(PhysicalCpu cpu, uint acknowledged)
     {
-        PhysicalCpu cpu = vcpu.Cpu;
-        switch (InterruptController.IdOf(acknowledged))
+        VCpu? resident = cpu.Resident;
+        uint interrupt = InterruptController.IdOf(acknowledged);
+        switch (interrupt)
         {
             case PhysicalCpu.KickSgi:
                 End(cpu, acknowledged);
-                if (vcpu.Vm!.IsStopping)
-                {
-                    return Trap.Rarely(&LeaveGuest, vcpu, 0, 0, 0);
-                }
-
-                vcpu.Vm.Gic.ServiceRequests(vcpu.Index);
-                return vcpu;
+                resident?.Vm!.Gic.ServiceRequests(resident.Index);
+                break;
 
             case InterruptNumbers.Maintenance:
-                vcpu.Vm!.Gic.HandleMaintenance(vcpu.Index);
+                resident?.Vm!.Gic.HandleMaintenance(resident.Index);
                 End(cpu, acknowledged);
-                return vcpu;
+                break;
 
             case InterruptNumbers.HypervisorTimer:
+                cpu.Timer.Handle(cpu);
                 End(cpu, acknowledged);
-                return Trap.Rarely(&HandleTimer, vcpu, 0, 0, 0);
+                break;
+
+            case InterruptNumbers.VirtualTimer:
+                // The guest's own end of interrupt deactivates the physical one.
+                cpu.Interrupts.PriorityDrop(acknowledged);
+                if (resident != null)
+                {
+                    resident.Vm!.Gic.InjectHardware(resident.Index, InterruptNumbers.VirtualTimer);
+                }
+                else
+                {
+                    cpu.Interrupts.Deactivate(acknowledged); // it fell due while its VCpu was leaving
+                }
+
+                break;
 
             default:
-                return Trap.Rarely(&HandleDevice, vcpu, acknowledged, 0, 0);
+                Trap.Rarely(&HandleDevice, resident ?? cpu.Idle, interrupt, 0, 0);
+                End(cpu, acknowledged);
+                break;
         }
     }
 
-    /// <summary>One interrupt, acknowledged, on a CPU that runs no guest.</summary>
-    internal static void HandleOutsideGuest(PhysicalCpu cpu, uint acknowledged)
+    private static VCpu HandleDevice(VCpu current, ulong interrupt, ulong unused1, ulong unused2)
     {
-        uint interrupt = InterruptController.IdOf(acknowledged);
-        if (interrupt >= InterruptController.FirstShared)
-        {
-            Hypervisor.HandleDeviceInterrupt(cpu.Idle, interrupt);
-        }
-
-        End(cpu, acknowledged);
+        Hypervisor.HandleDeviceInterrupt(current, (uint)interrupt);
+        return current;
     }
-
-    private static VCpu HandleDevice(VCpu vcpu, ulong acknowledged, ulong unused1, ulong unused2)
-    {
-        Hypervisor.HandleDeviceInterrupt(vcpu, InterruptController.IdOf((uint)acknowledged));
-        End(vcpu.Cpu, (uint)acknowledged);
-        return vcpu;
-    }
-
-    private static VCpu HandleTimer(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3)
-    {
-        vcpu.Cpu.Timer.Handle(vcpu);
-        return vcpu;
-    }
-
-    private static VCpu LeaveGuest(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3) => CpuLoop.LeaveGuest(vcpu);
 
     private static void End(PhysicalCpu cpu, uint acknowledged)
     {

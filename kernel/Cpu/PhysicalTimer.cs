@@ -32,6 +32,9 @@ internal sealed class PhysicalTimer
     /// <summary>Whether the timer's output is asserted.</summary>
     internal bool Level => (_control & Mask) == 0 && IsConditionMet;
 
+    /// <summary>When its output becomes asserted, or became so; <see cref="HypervisorTimer.Never"/> where it is off or masked.</summary>
+    internal ulong Due => (_control & (Enable | Mask)) == Enable ? _compareValue : HypervisorTimer.Never;
+
     private bool IsConditionMet => (_control & Enable) != 0 && SystemRegisters.ReadCntpctEl0() >= _compareValue;
 
     internal void WriteControl(ulong value)
@@ -57,19 +60,21 @@ internal sealed class PhysicalTimer
         _level = 0;
     }
 
+    /// <summary>The VCpu has been loaded: what came due meanwhile, and when the next change is.</summary>
+    internal void Resume()
+    {
+        if (_control != 0)
+        {
+            Update();
+        }
+    }
+
     /// <summary>Drives the virtual interrupt by the timer's output and sets the hypervisor's timer for the next change.</summary>
     internal void Update()
     {
         bool level = Level;
         _level = level ? 1 : 0;
         _vcpu.Vm!.Gic.SetLine(_vcpu.Index, _vcpu.Index, InterruptNumbers.PhysicalTimer, ref _level);
-        if (!level && (_control & (Enable | Mask)) == Enable)
-        {
-            _vcpu.Cpu.Timer.SetGuestTimer(_compareValue);
-        }
-        else
-        {
-            _vcpu.Cpu.Timer.SetGuestTimer(HypervisorTimer.Never);
-        }
+        _vcpu.Cpu.Timer.SetGuestTimer(level ? HypervisorTimer.Never : Due);
     }
 }

@@ -3,8 +3,8 @@ using SharpVisor.Arch;
 namespace SharpVisor.Cpu;
 
 /// <summary>
-/// Looks every few seconds at where a VCpu is. One that stays at one place with interrupts masked, and does not wait for
-/// anything there, will hardly get away by itself: a line says so, once a start. It may be right all the same, so
+/// Looks every few seconds at where a VCpu is. One that stays at one place with interrupts masked, and neither waits for
+/// anything there nor asks a device, will hardly get away by itself: a line says so, once a start. It may be right all the same, so
 /// nothing is done to it.
 /// </summary>
 internal sealed unsafe class SpinWatch
@@ -18,34 +18,57 @@ internal sealed unsafe class SpinWatch
 
     private readonly VCpu _vcpu;
     private ulong _place;
-    private int _looks;
+    private ulong _next = HypervisorTimer.Never;
 
     internal SpinWatch(VCpu vcpu) => _vcpu = vcpu;
 
-    /// <summary>Begins to look: the VCpu has started.</summary>
-    internal void Start()
+    /// <summary>Begins to look: the VCpu was reset.</summary>
+    internal void Reset()
     {
-        _looks = 0;
+        _vcpu.QuietLooks = 0;
         _place = 0;
-        _vcpu.Cpu.Timer.SetWatch(SystemRegisters.ReadCntpctEl0() + Interval);
+        _next = SystemRegisters.ReadCntpctEl0() + Interval;
     }
+
+    /// <summary>The VCpu has been loaded.</summary>
+    internal void Resume() => _vcpu.Cpu.Timer.SetWatch(_next);
 
     /// <summary>Looks, and sets the time for the next look.</summary>
     internal void Look(ulong now)
     {
-        if ((_vcpu.Pstate & InterruptMask) == 0 || _vcpu.Pc - _place >= SamePlace || IsWaiting(_vcpu.Pc) || IsWaiting(_vcpu.Pc - 4))
+        _next = now + Interval;
+        if ((_vcpu.Pstate & InterruptMask) == 0 || _vcpu.Pc - _place >= SamePlace)
         {
-            _looks = 0;
-            _place = (_vcpu.Pc & ~3ul) - (SamePlace / 2);
+            Move();
         }
-        else if (++_looks == LooksBeforeReport)
+        else if (++_vcpu.QuietLooks >= LooksBeforeReport)
         {
-            GuestLog.Report(_vcpu, "has been here for seconds with interrupts masked: it may spin for ever; Ctrl-] leads to the hypervisor"u8);
-            _vcpu.Cpu.Timer.SetWatch(HypervisorTimer.Never);
-            return;
+            Trap.Rarely(&Report, _vcpu, 0, 0, 0);
         }
 
-        _vcpu.Cpu.Timer.SetWatch(now + Interval);
+        _vcpu.Cpu.Timer.SetWatch(_next);
+    }
+
+    private void Move()
+    {
+        _vcpu.QuietLooks = 0;
+        _place = (_vcpu.Pc & ~3ul) - (SamePlace / 2);
+    }
+
+    private static VCpu Report(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3)
+    {
+        SpinWatch watch = vcpu.Watch!;
+        if (watch.IsWaiting(vcpu.Pc) || watch.IsWaiting(vcpu.Pc - 4))
+        {
+            watch.Move();
+        }
+        else
+        {
+            GuestLog.Report(vcpu, "has been here for seconds with interrupts masked: it may spin for ever; Ctrl-] leads to the hypervisor"u8);
+            watch._next = HypervisorTimer.Never;
+        }
+
+        return vcpu;
     }
 
     private static ulong Interval => SystemRegisters.ReadCntfrqEl0() * SecondsBetweenLooks;

@@ -14,6 +14,11 @@ internal static class SystemRegisterTrap
     {
         uint encoding = (uint)syndrome & SystemRegister.EncodingMask;
         uint register = (uint)(syndrome >> 5) & 31;
+        if (SystemRegister.IsDebug(encoding) && !vcpu.System!.HasDebugRegisters) // MDCR_EL2.TDA
+        {
+            return HandleDebug(vcpu, encoding, register, (syndrome & IsRead) != 0);
+        }
+
         bool known = (syndrome & IsRead) != 0
             ? TryRead(vcpu, encoding, register)
             : TryWrite(vcpu, encoding, vcpu.ReadRegister(register));
@@ -25,6 +30,33 @@ internal static class SystemRegisterTrap
 
         Report(vcpu, encoding, (syndrome & IsRead) != 0);
         return GuestFault.Undefined(vcpu);
+    }
+
+    /// <summary>
+    /// Breakpoints and watchpoints: while the guest has set none, writes of 0 change nothing (operating systems clear them
+    /// all when they start). Anything else lets the guest have the registers, and the instruction is done again.
+    /// </summary>
+    private static VCpu HandleDebug(VCpu vcpu, uint encoding, uint register, bool isRead)
+    {
+        if (encoding == SystemRegister.Mdscr)
+        {
+            if (isRead)
+            {
+                vcpu.WriteRegister(register, SystemRegisters.ReadMdscrEl1());
+            }
+            else
+            {
+                SystemRegisters.WriteMdscrEl1(vcpu.ReadRegister(register));
+            }
+        }
+        else if (isRead || vcpu.ReadRegister(register) != 0)
+        {
+            vcpu.System!.TakeUpDebugRegisters();
+            return vcpu;
+        }
+
+        vcpu.SkipInstruction();
+        return vcpu;
     }
 
     private static bool TryRead(VCpu vcpu, uint encoding, uint register)

@@ -64,6 +64,7 @@ internal static unsafe class Trap
             return 0;
         }
 
+        vcpu.QuietLooks = 0;
         uint register = (uint)(syndrome >> 16) & 31;
         if ((syndrome & WriteNotRead) == 0)
         {
@@ -124,9 +125,12 @@ internal static unsafe class Trap
         ulong exceptionClass = syndrome >> 26 & 0x3f;
         if (exceptionClass == ClassSystemRegister && (syndrome & RegisterIssMask) == WriteSgi1 && vcpu.Vm!.Gic.Version == 3)
         {
-            vcpu.Vm.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
+            PhysicalCpu cpu = vcpu.Cpu;
             vcpu.SkipInstruction();
-            return vcpu;
+            cpu.LooksAnyway = true;
+            vcpu.Vm.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
+            cpu.LooksAnyway = false;
+            return cpu.MustPick ? CpuLoop.Reschedule(cpu) : vcpu;
         }
 
         if (exceptionClass == ClassWfx)
@@ -152,7 +156,15 @@ internal static unsafe class Trap
             return vcpu;
         }
 
-        return interrupt < InterruptController.FirstSpecial ? PhysicalInterrupt.Handle(vcpu, acknowledged) : vcpu;
+        PhysicalCpu cpu = vcpu.Cpu;
+        if (interrupt < InterruptController.FirstSpecial)
+        {
+            cpu.LooksAnyway = true;
+            PhysicalInterrupt.Take(cpu, acknowledged);
+            cpu.LooksAnyway = false;
+        }
+
+        return cpu.MustPick ? CpuLoop.Reschedule(cpu) : vcpu;
     }
 
     /// <summary>An asynchronous error (SError): whatever broke did so on this guest's watch.</summary>

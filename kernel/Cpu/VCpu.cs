@@ -7,15 +7,14 @@ using SharpVisor.Machine;
 namespace SharpVisor.Cpu;
 
 /// <summary>
-/// A virtual CPU. It belongs to one VM and, in this version, to one physical CPU, whose EL1 registers hold its
-/// state from start to stop.
+/// A virtual CPU of a VM. While it is resident on a CPU, that CPU's EL1 registers hold its state; else
+/// <see cref="System"/> does.
 /// </summary>
 public sealed class VCpu : GuestContext
 {
-    private int _runnable;
-    private int _resident;
+    private PhysicalCpu? _residentOn;
 
-    /// <summary>Makes a VCpu of a VM that will run on <paramref name="cpu"/>.</summary>
+    /// <summary>Makes a VCpu of a VM; <paramref name="cpu"/> only serves until it is loaded for the first time.</summary>
     internal VCpu(Vm vm, int index, PhysicalCpu cpu)
     {
         Vm = vm;
@@ -24,6 +23,8 @@ public sealed class VCpu : GuestContext
         Cpu = cpu;
         HostStack = cpu.StackTop;
         EmergencyStack = cpu.EmergencyStackTop;
+        System = new SystemContext();
+        Entity = new VCpuEntity(this);
         PhysicalTimer = new PhysicalTimer(this);
         Watch = new SpinWatch(this);
     }
@@ -52,8 +53,32 @@ public sealed class VCpu : GuestContext
     /// <summary>The VM's devices; null for an idle stand-in.</summary>
     internal readonly MmioBus? Bus;
 
-    /// <summary>The CPU that runs this VCpu.</summary>
-    internal readonly PhysicalCpu Cpu;
+    /// <summary>The CPU on which it is resident, or was last.</summary>
+    internal PhysicalCpu Cpu;
+
+    /// <summary>Its EL1 state while it is not resident; null for an idle stand-in.</summary>
+    internal readonly SystemContext? System;
+
+    /// <summary>What the scheduler knows of it; null for an idle stand-in.</summary>
+    internal readonly VCpuEntity? Entity;
+
+    /// <summary>Whether a cap, a reservation or an affinity set says more than its weight.</summary>
+    internal bool IsHeldToShare;
+
+    /// <summary>Looks of <see cref="SpinWatch"/> since it moved or accessed a device; set to 0 on the hot path.</summary>
+    internal int QuietLooks;
+
+    /// <summary>Whether it has been reset and not been loaded since.</summary>
+    internal bool IsFresh;
+
+    /// <summary>The queue in which it sleeps until <see cref="WakeTime"/>, at <see cref="SleepPlace"/>; null for none.</summary>
+    internal SleepQueue? SleepsIn;
+
+    /// <summary>When it has to wake, by the physical counter.</summary>
+    internal ulong WakeTime;
+
+    /// <summary>Its place in <see cref="SleepsIn"/>.</summary>
+    internal int SleepPlace;
 
     /// <summary>Number within the VM, from 0; affinity level 0 of its MPIDR.</summary>
     internal readonly int Index;
@@ -80,27 +105,15 @@ public sealed class VCpu : GuestContext
         }
     }
 
-    /// <summary>Whether a CPU holds this VCpu's registers (between <see cref="WorldSwitch.Enter"/> and Leave).</summary>
-    internal bool IsResident => Volatile.Read(ref _resident) != 0;
+    /// <summary>The CPU whose registers hold its state; null where they are saved. Written by that CPU.</summary>
+    internal PhysicalCpu? ResidentOn
+    {
+        get => Volatile.Read(ref _residentOn);
+        set => Volatile.Write(ref _residentOn, value);
+    }
 
     /// <summary>Whether the hypervisor's work for it was given up because of a bug.</summary>
     internal bool IsAbandoned { get; set; }
-
-    /// <summary>Whether the VCpu waits to be run by its CPU.</summary>
-    internal bool IsRunnable => Volatile.Read(ref _runnable) != 0;
-
-    /// <summary>Lets the VCpu start at <paramref name="address"/>; its CPU takes it up when kicked.</summary>
-    internal void MakeRunnable(ulong address, ulong argument)
-    {
-        StartAddress = address;
-        StartArgument = argument;
-        Volatile.Write(ref _runnable, 1);
-    }
-
-    /// <summary>Takes the VCpu off: it does not start again until made runnable.</summary>
-    internal void MakeOff() => Volatile.Write(ref _runnable, 0);
-
-    internal void SetResident(bool value) => Volatile.Write(ref _resident, value ? 1 : 0);
 
     /// <summary>Moves past the instruction that was emulated: also ends its branch-target state and its single step.</summary>
     internal void SkipInstruction()

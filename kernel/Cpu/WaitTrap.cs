@@ -8,17 +8,17 @@ internal static class WaitTrap
     private const ulong IsWfe = 1;
 
     /// <summary>
-    /// WFI: the CPU sleeps at EL2 unless something is pending for the guest; any physical interrupt wakes it and
-    /// is taken on return. WFE: a hint to let others run, of which there are none on this CPU.
+    /// WFI: the VCpu sleeps unless something is pending for it. WFE: it spins for a lock whose holder may be one that
+    /// waits for this very CPU, so that others go first.
     /// </summary>
     internal static VCpu Handle(VCpu vcpu, ulong syndrome)
     {
-        if ((syndrome & IsWfe) == 0 && !vcpu.Vm!.Gic.HasPendingFor(vcpu.Index))
+        vcpu.SkipInstruction();
+        if ((syndrome & IsWfe) != 0)
         {
-            Native.WaitForInterrupt();
+            return CpuLoop.Yield(vcpu);
         }
 
-        vcpu.SkipInstruction();
-        return vcpu;
+        return vcpu.Vm!.Gic.HasPendingFor(vcpu.Index) ? vcpu : CpuLoop.Sleep(vcpu);
     }
 }

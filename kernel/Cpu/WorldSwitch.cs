@@ -1,26 +1,27 @@
 using SharpVisor.Arch;
+using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
 
 /// <summary>
-/// Puts a VCpu onto its CPU and takes it off. A VCpu starts from reset each time, so that its EL1 registers are
-/// set here and stay in the CPU until it stops.
+/// Puts a VCpu onto a CPU and takes it off. What is resident on a CPU stays there, asleep too, until another VCpu needs
+/// the CPU or this one is needed elsewhere.
 /// </summary>
+/// <remarks>Runs with the guest's SIMD registers live, so it is free of them (the build checks it).</remarks>
 internal static unsafe class WorldSwitch
 {
     // CPTR_EL2: RES1 bits, and traps for what no guest sees: SVE (TZ), SME (TSM), trace (TTA), activity monitors (TAM).
     private const ulong TrapHiddenFeatures = 0x33ff | (1ul << 20) | (1ul << 30);
     private const ulong AllowFloatingPoint = ~(1ul << 10);
 
-    // MDCR_EL2: traps for the PMU (TPM, TPMCR), the OS lock (TDOSA), the debug ROM (TDRA), SPE (TPMS) and trace (TTRF).
-    private const ulong MonitorTraps = (1 << 5) | (1 << 6) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 19);
+    // MDCR_EL2: traps for the PMU (TPM, TPMCR), breakpoints until the guest sets one (TDA), the OS lock (TDOSA), the debug
+    // ROM (TDRA), SPE (TPMS) and trace (TTRF).
+    private const ulong MonitorTraps = (1 << 5) | (1 << 6) | (1 << 9) | (1 << 10) | (1 << 11) | (1 << 14) | (1 << 19);
 
     // CNTHCTL_EL2: the physical counter may be read (EL1PCTEN), the physical timer traps (EL1PCEN = 0).
     private const ulong TimerControl = 1;
-
-    // SCTLR_EL1 at reset: RES1 bits, MMU and caches off, little endian.
-    private const ulong ControlAtReset = 0x30d0_0800;
     private const ulong PstateAtReset = ProcessorState.AllMasked | ProcessorState.El1Handler;
+    private const ulong MultiprocessorFormat = 1ul << 31; // MPIDR_EL1: RES1
 
     private const ulong TrapsAlways =
         HypervisorConfiguration.Stage2 | HypervisorConfiguration.SetWayInvalidateOverride
@@ -30,7 +31,7 @@ internal static unsafe class WorldSwitch
         | HypervisorConfiguration.TrapAuxiliaryControl | HypervisorConfiguration.TrapSetWay
         | HypervisorConfiguration.Aarch64;
 
-    /// <summary>HCR_EL2 while no guest runs: interrupts come to EL2 (and wake it), nothing else.</summary>
+    /// <summary>HCR_EL2 while no guest is resident: interrupts come to EL2 (and wake it), nothing else.</summary>
     private const ulong NoGuest = HypervisorConfiguration.RouteInterrupts | HypervisorConfiguration.Aarch64;
 
     /// <summary>What a CPU needs once, before its first guest.</summary>
@@ -38,62 +39,20 @@ internal static unsafe class WorldSwitch
     {
         SystemRegisters.WriteHcrEl2(NoGuest);
         SystemRegisters.WriteVtcrEl2(translationControl);
+        SystemRegisters.WriteVpidrEl2(SystemRegisters.ReadMidrEl1());
         SystemRegisters.WriteHstrEl2(0);
         SystemRegisters.WriteCnthctlEl2(TimerControl);
         SystemRegisters.WriteCntvoffEl2(0);
         SystemRegisters.WriteCntvCtlEl0(0);
         SystemRegisters.WriteCnthpCtlEl2(0);
+        SystemRegisters.WriteCptrEl2(TrapHiddenFeatures & AllowFloatingPoint);
         ClearFeatureControls();
         SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
         Barrier.Instruction();
     }
 
-    /// <summary>Starts a VCpu that is runnable; false where its VM is being stopped.</summary>
-    internal static bool TryStart(VCpu vcpu)
-    {
-        vcpu.SetResident(true);
-        if (vcpu.Vm!.IsStopping)
-        {
-            vcpu.SetResident(false);
-            vcpu.Vm.CompleteStopWhenQuiet();
-            return false;
-        }
-
-        SystemRegisters.WriteVttbrEl2(vcpu.Vm.TranslationTable);
-        SystemRegisters.WriteHcrEl2(TrapsAlways | OptionalTraps());
-        SystemRegisters.WriteMdcrEl2(MonitorTraps | EventCounters());
-        SystemRegisters.WriteVpidrEl2(SystemRegisters.ReadMidrEl1());
-        SystemRegisters.WriteVmpidrEl2(vcpu.Vm.AffinityOf(vcpu.Index) | (1ul << 31));
-        Barrier.Instruction();
-        ResetRegisters(vcpu);
-        vcpu.PhysicalTimer!.Reset();
-        SystemRegisters.WriteCptrEl2(TrapHiddenFeatures & AllowFloatingPoint);
-        SystemRegisters.WriteTpidrEl2(vcpu.Address);
-        vcpu.Vm.Gic.RestoreContext(vcpu.Index);
-        vcpu.Cpu.Interrupts.Enable(InterruptNumbers.VirtualTimer);
-        vcpu.Vm.Power.ConfirmOn(vcpu.Index);
-        vcpu.Watch!.Start();
-        Barrier.Instruction();
-        return true;
-    }
-
-    /// <summary>Takes a VCpu off: its timers stop and nothing more is delivered to it.</summary>
-    internal static void Leave(VCpu vcpu)
-    {
-        SystemRegisters.WriteCntvCtlEl0(0);
-        vcpu.PhysicalTimer!.Reset();
-        vcpu.Cpu.Timer.Stop();
-        vcpu.Vm!.Gic.SaveContext(vcpu.Index);
-        vcpu.Cpu.Interrupts.ClearActive(InterruptNumbers.VirtualTimer);
-        SystemRegisters.WriteHcrEl2(NoGuest);
-        SystemRegisters.WriteTpidrEl2(vcpu.Cpu.Idle.Address);
-        Barrier.Instruction();
-        vcpu.MakeOff();
-        vcpu.SetResident(false);
-    }
-
-    /// <summary>Every register that the guest can read becomes what reset makes it, so that nothing of an earlier guest is left.</summary>
-    private static void ResetRegisters(VCpu vcpu)
+    /// <summary>A VCpu becomes what it is after reset, so that it can start at its address when it is loaded. It is on no CPU.</summary>
+    internal static void Reset(VCpu vcpu)
     {
         for (uint i = 0; i < 31; i++)
         {
@@ -103,52 +62,79 @@ internal static unsafe class WorldSwitch
         vcpu.X0 = vcpu.StartArgument;
         vcpu.Pc = vcpu.StartAddress;
         vcpu.Pstate = PstateAtReset;
+        Vm vm = vcpu.Vm!;
+        vcpu.System!.Reset(
+            vm.TranslationTable, vm.AffinityOf(vcpu.Index) | MultiprocessorFormat, TrapsAlways | OptionalTraps(), MonitorTraps | EventCounters());
+        vcpu.System.CounterOffset = vm.CounterOffset;
+        vcpu.PhysicalTimer!.Reset();
+        vcpu.Watch!.Reset();
+        vcpu.IsFresh = true;
+    }
 
-        SystemRegisters.WriteSctlrEl1(ControlAtReset);
-        SystemRegisters.WriteTtbr0El1(0);
-        SystemRegisters.WriteTtbr1El1(0);
-        SystemRegisters.WriteTcrEl1(0);
-        SystemRegisters.WriteMairEl1(0);
-        SystemRegisters.WriteAmairEl1(0);
-        SystemRegisters.WriteEsrEl1(0);
-        SystemRegisters.WriteFarEl1(0);
-        SystemRegisters.WriteAfsr0El1(0);
-        SystemRegisters.WriteAfsr1El1(0);
-        SystemRegisters.WriteElrEl1(0);
-        SystemRegisters.WriteSpsrEl1(0);
-        SystemRegisters.WriteVbarEl1(0);
-        SystemRegisters.WriteContextidrEl1(0);
-        SystemRegisters.WriteTpidrEl0(0);
-        SystemRegisters.WriteTpidrroEl0(0);
-        SystemRegisters.WriteTpidrEl1(0);
-        SystemRegisters.WriteSpEl0(0);
-        SystemRegisters.WriteSpEl1(0);
-        SystemRegisters.WriteCpacrEl1(0);
-        SystemRegisters.WriteCntkctlEl1(0);
-        SystemRegisters.WriteParEl1(0);
-        SystemRegisters.WriteCsselrEl1(0);
-        SystemRegisters.WriteMdscrEl1(0);
-        SystemRegisters.WriteOslarEl1(1); // locked, as after a cold reset
-        SystemRegisters.WriteCntvCtlEl0(0);
-        SystemRegisters.WriteCntvCvalEl0(0);
-        SystemRegisters.WriteCntvoffEl2(vcpu.Vm!.CounterOffset);
+    /// <summary>Makes a VCpu, which is resident nowhere, the resident one of this CPU, which has none.</summary>
+    internal static void Load(PhysicalCpu cpu, VCpu vcpu)
+    {
+        Vm vm = vcpu.Vm!;
+        vcpu.HostStack = cpu.StackTop;
+        vcpu.EmergencyStack = cpu.EmergencyStackTop;
+        vcpu.Cpu = cpu;
+        vcpu.System!.Load();
+
+        // Guests may use one ASID for different things on different CPUs; two of their CPUs now share this one's TLB.
+        byte number = (byte)(vcpu.Index + 1);
+        if (vm.LastOn[cpu.Index] != number)
+        {
+            vm.LastOn[cpu.Index] = number;
+            Native.FlushGuestOnThisCpu();
+        }
+
+        SystemRegisters.WriteTpidrEl2(vcpu.Address);
+        cpu.Resident = vcpu;
+        vcpu.ResidentOn = cpu;
+        if (vcpu.IsFresh)
+        {
+            vcpu.IsFresh = false;
+            vm.Gic.RestoreContext(vcpu.Index);
+            vm.Power.ConfirmOn(vcpu.Index);
+        }
+        else
+        {
+            vm.Gic.SwitchIn(vcpu.Index);
+        }
+
+        vcpu.PhysicalTimer!.Resume();
+        vcpu.Watch!.Resume();
         Barrier.Instruction();
+    }
 
-        ulong debug = SystemRegisters.ReadIdAa64dfr0El1();
-        Native.ResetBreakpoints(debug >> 12 & 15);
-        Native.ResetWatchpoints(debug >> 20 & 15);
-        if (HasPointerAuthentication)
-        {
-            Native.ResetPointerAuthenticationKeys();
-        }
+    /// <summary>Takes the resident VCpu off its CPU, to be loaded again anywhere.</summary>
+    /// <param name="cpu">The calling CPU.</param>
+    /// <param name="vcpu">What is resident on it.</param>
+    /// <param name="savedSimd">Where its SIMD state has been saved already, or null.</param>
+    internal static void Save(PhysicalCpu cpu, VCpu vcpu, ulong* savedSimd)
+    {
+        vcpu.System!.Save(savedSimd);
+        vcpu.Vm!.Gic.SwitchOut(vcpu.Index);
+        Leave(cpu, vcpu);
+    }
 
-        ulong* state = stackalloc ulong[66];
-        for (int i = 0; i < 66; i++)
-        {
-            state[i] = 0;
-        }
+    /// <summary>Takes the resident VCpu off its CPU for good: it is off, and its state is lost.</summary>
+    internal static void Discard(PhysicalCpu cpu, VCpu vcpu)
+    {
+        SystemRegisters.WriteCntvCtlEl0(0);
+        vcpu.PhysicalTimer!.Reset();
+        vcpu.Vm!.Gic.SaveContext(vcpu.Index);
+        Leave(cpu, vcpu);
+    }
 
-        Native.LoadSimd(state);
+    private static void Leave(PhysicalCpu cpu, VCpu vcpu)
+    {
+        cpu.Timer.StopGuest();
+        SystemRegisters.WriteHcrEl2(NoGuest);
+        SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
+        Barrier.Instruction();
+        cpu.Resident = null;
+        vcpu.ResidentOn = null; // whoever sees this sees the saved state too
     }
 
     /// <summary>
@@ -176,7 +162,7 @@ internal static unsafe class WorldSwitch
     private static ulong OptionalTraps()
     {
         ulong traps = 0;
-        if (HasPointerAuthentication)
+        if (CpuFeatures.HasPointerAuthentication)
         {
             traps |= HypervisorConfiguration.AllowPointerAuthentication;
         }
@@ -201,7 +187,4 @@ internal static unsafe class WorldSwitch
 
     /// <summary>MDCR_EL2.HPMN: all event counters, so that the reserved value 0 is never written.</summary>
     private static ulong EventCounters() => (SystemRegisters.ReadIdAa64dfr0El1() >> 8 & 15) is 0 or 15 ? 0 : SystemRegisters.ReadPmcrEl0() >> 11 & 31;
-
-    private static bool HasPointerAuthentication =>
-        (SystemRegisters.ReadIdAa64isar1El1() & 0xff00_0ff0) != 0 || (SystemRegisters.ReadIdAa64isar2El1() & 0xff00) != 0;
 }

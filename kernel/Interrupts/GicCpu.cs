@@ -30,6 +30,12 @@ internal sealed class GicCpu
     /// <summary>A bit for each physical private interrupt that this VCpu's CPU has to deactivate.</summary>
     internal uint PhysicalEnds;
 
+    /// <summary>A bit for each private interrupt that hardware has raised since the VCpu was reset.</summary>
+    internal uint Linked;
+
+    /// <summary>The guest's side of the interface while the VCpu is switched out.</summary>
+    internal readonly ulong[] InterfaceState = new ulong[VirtualCpuInterface.StateLength];
+
     /// <summary>What the maintenance interrupt is set to. Not <see cref="MaintenanceReasons.None"/>: not everything had room.</summary>
     internal MaintenanceReasons Reasons;
 

@@ -9,6 +9,11 @@ public abstract class GicEnvironment
     /// </summary>
     public abstract void Kick(int vcpu);
 
+    /// <summary>There is something for a VCpu that is on no CPU: if it sleeps, it must not any longer.</summary>
+    public virtual void Wake(int vcpu)
+    {
+    }
+
     /// <summary>Whether a private interrupt with hardware behind it is asserted, as the calling CPU sees it.</summary>
     /// <param name="interrupt">The guest's INTID, 16 to 31.</param>
     public abstract bool IsHardwareAsserted(uint interrupt);

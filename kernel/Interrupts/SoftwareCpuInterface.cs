@@ -230,6 +230,22 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
         UpdateSignal();
     }
 
+    /// <inheritdoc/>
+    public override void Save(ulong[] state)
+    {
+        // The guest's side is this object's own.
+        _running = false;
+        UpdateSignal();
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ulong[] state, MaintenanceReasons reasons)
+    {
+        _running = true;
+        _reasons = reasons;
+        UpdateSignal();
+    }
+
     /// <summary>GICC_HPPIR: what <see cref="Acknowledge"/> would return if nothing were masked or running; nothing changes.</summary>
     /// <param name="group1Only">GICC_AHPPIR.</param>
     public uint HighestPending(bool group1Only)

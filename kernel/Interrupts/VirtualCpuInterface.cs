@@ -6,6 +6,9 @@ namespace SharpVisor.Interrupts;
 /// </summary>
 public abstract class VirtualCpuInterface
 {
+    /// <summary>Words that <see cref="Save"/> needs.</summary>
+    public const int StateLength = 9;
+
     /// <summary>Number of list registers, 1 to 16.</summary>
     public abstract int ListRegisterCount { get; }
 
@@ -45,4 +48,16 @@ public abstract class VirtualCpuInterface
 
     /// <summary>Delivers nothing any more.</summary>
     public abstract void Stop();
+
+    /// <summary>
+    /// Takes the guest's side out of the calling CPU, to be loaded again later, and delivers nothing any more. The list
+    /// registers have been folded.
+    /// </summary>
+    /// <param name="state"><see cref="StateLength"/> words.</param>
+    public abstract void Save(ulong[] state);
+
+    /// <summary>Puts the guest's side into the calling CPU and lets it deliver; no list register holds an interrupt.</summary>
+    /// <param name="state">What <see cref="Save"/> wrote.</param>
+    /// <param name="reasons">As in <see cref="SetMaintenance"/>.</param>
+    public abstract void Load(ulong[] state, MaintenanceReasons reasons);
 }

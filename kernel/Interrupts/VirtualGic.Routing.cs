@@ -51,7 +51,7 @@ public sealed partial class VirtualGic
             }
         }
 
-        if (place != 0 && place - 1 != _holder && _cpus[place - 1].Running)
+        if (place != 0 && place - 1 != _holder)
         {
             _kicks |= 1u << (place - 1);
         }

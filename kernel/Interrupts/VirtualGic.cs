@@ -104,6 +104,7 @@ public sealed partial class VirtualGic
             cpu.ReadySummary = 0;
             cpu.SlotsUsed = 0;
             cpu.PhysicalEnds = 0;
+            cpu.Linked = 0;
             cpu.Reasons = MaintenanceReasons.None;
             cpu.Mailbox = 0;
             cpu.Asleep = true;
@@ -133,16 +134,9 @@ public sealed partial class VirtualGic
         Enter(self);
         FoldAll(self, cpu);
         Volatile.Write(ref cpu.Running, false);
-        for (int i = SgiCount; i < PrivateCount; i++)
+        for (uint i = SgiCount; i < PrivateCount; i++)
         {
-            ref VirtualInterrupt interrupt = ref cpu.Private[i];
-            if (interrupt.Hardware)
-            {
-                interrupt.Hardware = false;
-                interrupt.Line = false;
-                cpu.PhysicalEnds |= 1u << i;
-                Refresh(self, (uint)i, ref interrupt);
-            }
+            LetGo(self, cpu, i, ref cpu.Private[i]);
         }
 
         EndPhysical(cpu);
@@ -150,6 +144,41 @@ public sealed partial class VirtualGic
         RefreshShared();
         Exit(self);
     }
+
+    /// <summary>The VCpu leaves its CPU for a while; what has to do with it goes on without it.</summary>
+    public void SwitchOut(int self)
+    {
+        GicCpu cpu = _cpus[self];
+        Enter(self);
+        FoldAll(self, cpu);
+        Volatile.Write(ref cpu.Running, false);
+        for (uint linked = cpu.Linked; linked != 0; linked &= linked - 1)
+        {
+            uint interrupt = (uint)BitOperations.TrailingZeroCount(linked);
+            LetGo(self, cpu, interrupt, ref cpu.Private[interrupt]);
+        }
+
+        EndPhysical(cpu);
+        cpu.Interface.Save(cpu.InterfaceState);
+        Exit(self);
+    }
+
+    /// <summary>The VCpu comes onto a CPU again, as <see cref="SwitchOut"/> left it.</summary>
+    public void SwitchIn(int self)
+    {
+        GicCpu cpu = _cpus[self];
+        Enter(self);
+        cpu.Interface.Load(cpu.InterfaceState, cpu.Reasons);
+        Volatile.Write(ref cpu.Running, true);
+
+        // A sender puts its SGI into the mailbox and then looks whom to tell; here it is the other way round.
+        Interlocked.MemoryBarrier();
+        Exit(self);
+    }
+
+    /// <summary>Whether something waits for a VCpu that is switched out, and would wake it from WFI.</summary>
+    public bool HasWaitingFor(int vcpu) =>
+        Volatile.Read(ref _cpus[vcpu].Mailbox) != 0 || Volatile.Read(ref _cpus[vcpu].ReadySummary) != 0;
 
     /// <summary>
     /// The work of a VCpu was given up in the middle because of a bug, and its VM is being stopped: if it held the lock
@@ -235,6 +264,7 @@ public sealed partial class VirtualGic
 
             state.Hardware = true;
             state.Line = true;
+            cpu.Linked |= 1u << (int)interrupt;
             cpu.PhysicalEnds &= ~(1u << (int)interrupt);
             Arrive(self, cpu, interrupt, ref state);
         }
@@ -317,6 +347,18 @@ public sealed partial class VirtualGic
         return false;
     }
 
+    /// <summary>Hardware is let go: its interrupt, if it still has reason to, comes again where the VCpu does.</summary>
+    private void LetGo(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state)
+    {
+        if (state.Hardware)
+        {
+            state.Hardware = false;
+            state.Line = false;
+            cpu.PhysicalEnds |= 1u << (int)interrupt;
+            Refresh(self, interrupt, ref state);
+        }
+    }
+
     private void Send(int self, ulong value, int shift)
     {
         int bit = 1 << (((int)(value >> SgiInterruptShift) & 15) + shift);
@@ -356,9 +398,9 @@ public sealed partial class VirtualGic
         {
             ServiceRequests(self);
         }
-        else if (before == 0 && Volatile.Read(ref cpu.Running))
+        else if (before == 0)
         {
-            _environment.Kick(target);
+            Tell(target);
         }
     }
 
@@ -428,8 +470,21 @@ public sealed partial class VirtualGic
         _lock.Release();
         while (kicks != 0)
         {
-            _environment.Kick(BitOperations.TrailingZeroCount(kicks));
+            Tell(BitOperations.TrailingZeroCount(kicks));
             kicks &= kicks - 1;
+        }
+    }
+
+    /// <summary>Tells a VCpu that there is something for it. It may come or go meanwhile: then it looks by itself.</summary>
+    private void Tell(int vcpu)
+    {
+        if (Volatile.Read(ref _cpus[vcpu].Running))
+        {
+            _environment.Kick(vcpu);
+        }
+        else
+        {
+            _environment.Wake(vcpu);
         }
     }
 

@@ -22,10 +22,11 @@ namespace SharpVisor.Machine;
 /// </summary>
 internal static unsafe class Hypervisor
 {
-    private const int MaximumVms = 16;
+    private const int MaximumVms = 128;
     private const int MaximumExtents = 64;
-    private const int MaximumCpus = 64;
+    internal const int MaximumCpus = 64;
     private const int SecondaryPatience = 10_000_000;
+    private const ulong NanosecondsPerSecond = 1_000_000_000;
     private const int ExitClean = 0;
     private const int ExitVmFailed = 1;
     private const int ExitMachineFailed = 2;
@@ -109,6 +110,7 @@ internal static unsafe class Hypervisor
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
         Interrupts.Initialise();
+        CpuFeatures.Find();
         if (!PrepareCpu(Cpu(0)))
         {
             Fail("the interrupt controller has nothing for the first CPU"u8);
@@ -126,6 +128,7 @@ internal static unsafe class Hypervisor
         Log.Line().Text("EL2 on "u8).Decimal((ulong)s_cpuCount).Text(s_cpuCount == 1 ? " CPU (MIDR "u8 : " CPUs (MIDR "u8)
             .Hex(SystemRegisters.ReadMidrEl1()).Text("), GICv"u8).Decimal((ulong)Interrupts.Version).Text(", "u8)
             .Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
+        Dispatcher.Initialise(s_cpus!, s_cpuCount);
         Heap.Close();
         MakeVms(tree);
         StartVms();
@@ -143,6 +146,11 @@ internal static unsafe class Hypervisor
             Native.Park();
         }
 
+        while (!Dispatcher.IsReady)
+        {
+            Native.Yield();
+        }
+
         CpuLoop.Run(cpu);
     }
 
@@ -154,6 +162,7 @@ internal static unsafe class Hypervisor
         if (interrupt == s_uart!.Interrupt)
         {
             s_console!.Receive((VmConsole?)current.Vm?.Console, current.Index);
+            ArmTick();
         }
         else
         {
@@ -161,6 +170,18 @@ internal static unsafe class Hypervisor
             Log.Line().Text("interrupt "u8).Decimal(interrupt).Text(" has no driver: disabled"u8).End();
         }
     }
+
+    /// <summary>The console's second is over. On the CPU that takes the serial line's interrupts.</summary>
+    internal static void Tick()
+    {
+        ulong frequency = SystemRegisters.ReadCntfrqEl0();
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        s_console!.Tick(frequency == 0 ? 0 : (now / frequency * NanosecondsPerSecond) + (now % frequency * NanosecondsPerSecond / frequency));
+        ArmTick();
+    }
+
+    private static void ArmTick() => Cpu(0).Timer.SetTick(
+        s_console!.WantsTick ? SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0() : HypervisorTimer.Never);
 
     /// <summary>The VM after this one that has not ended, in the order of the bundle and round again.</summary>
     internal static Vm? NextVm(Vm? vm)
@@ -177,7 +198,7 @@ internal static unsafe class Hypervisor
         for (int i = 0; i < s_vmCount; i++)
         {
             Vm? next = s_vms![(start + i) % s_vmCount];
-            if (next != null && !next.HasEnded)
+            if (next != null && next.IsAlive)
             {
                 return next;
             }
@@ -198,13 +219,13 @@ internal static unsafe class Hypervisor
     /// <summary>Ends the machine, whatever its VMs do.</summary>
     internal static void StopAll() => Stop(ExitClean);
 
-    /// <summary>A VM has come to its end. With the last one the machine ends.</summary>
-    internal static void VmEnded()
+    /// <summary>A VM has come to its end. With the last one that runs the machine ends, unless a person at the console ended it.</summary>
+    internal static void VmEnded(bool byConsole)
     {
         bool failed = s_vmCount != Volatile.Read(ref s_vmsMade);
         for (int i = 0; i < s_vmCount; i++)
         {
-            if (!s_vms![i]!.HasEnded)
+            if (byConsole || s_vms![i]!.IsAlive)
             {
                 LeaveEnded();
                 return;
@@ -315,6 +336,7 @@ internal static unsafe class Hypervisor
         WorldSwitch.InitialiseCpu(cpu, Stage2.TranslationControl);
         Interrupts.Enable(InterruptNumbers.Maintenance);
         Interrupts.Enable(InterruptNumbers.HypervisorTimer);
+        Interrupts.Enable(InterruptNumbers.VirtualTimer);
         cpu.IsOnline = true;
         return true;
     }
@@ -391,11 +413,18 @@ internal static unsafe class Hypervisor
     {
         for (int i = 0; i < s_vmCount; i++)
         {
-            s_vms![i]!.TryPowerOn();
+            if (s_vms![i]!.Definition.Autostart)
+            {
+                s_vms[i]!.TryStart();
+            }
         }
 
-        VmEnded();
-        Console.Attach((VmConsole)NextVm(null)!.Console);
+        VmEnded(byConsole: false);
+        Vm? first = NextVm(null);
+        if (first != null)
+        {
+            Console.Attach((VmConsole)first.Console);
+        }
     }
 
     [RuntimeImport("*", "boot_stack_top_address")]

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Debug;
 using SharpVisor.Devices;
@@ -19,7 +20,10 @@ internal sealed class Vm
     // In place of a reason: the last CPU to leave is at work on the stop.
     private const int Completing = -1;
 
+    private const long PowerOffState = 1; // AFFINITY_INFO
+
     private readonly byte[] _name;
+    private ulong _pausedAt;
     private int _stop;
 
     internal Vm(VmDefinition definition, GuestMemory memory, PageTable stage2, ulong translationTable)
@@ -67,27 +71,64 @@ internal sealed class Vm
     /// <summary>Whether it has come to its end.</summary>
     internal bool HasEnded { get; private set; }
 
+    /// <summary>Whether it was ever powered on.</summary>
+    internal bool HasStarted { get; private set; }
+
+    /// <summary>Whether it runs, or stands still only for a while.</summary>
+    internal bool IsAlive => HasStarted && !HasEnded;
+
+    /// <summary>Whether it stands still until <see cref="Resume"/>.</summary>
+    internal bool IsPaused { get; private set; }
+
     /// <summary>Whether its end was not the guest's own power-off.</summary>
     internal bool HasCrashed { get; private set; }
 
     /// <summary>MPIDR_EL1 affinity fields of a VCpu.</summary>
     internal ulong AffinityOf(int index) => PowerStates.AffinityOf(index);
 
-    /// <summary>Lets a VCpu start at an address; its CPU takes it up.</summary>
+    /// <summary>VCpu number + 1 that each CPU ran last, by CPU: what its TLB holds for this VM is that one's.</summary>
+    internal readonly byte[] LastOn = new byte[Hypervisor.MaximumCpus];
+
+    /// <summary>Lets a VCpu, which is off and resident nowhere, start at an address.</summary>
     internal void StartVCpu(int index, ulong entry, ulong argument)
     {
         VCpu vcpu = VCpus[index];
-        vcpu.MakeRunnable(entry, argument);
-        vcpu.Cpu.Kick();
+        vcpu.StartAddress = entry;
+        vcpu.StartArgument = argument;
+        WorldSwitch.Reset(vcpu);
+        if (!Dispatcher.TryAdd(vcpu))
+        {
+            Log.Line().Text(Name).Text(": VCpu "u8).Decimal((ulong)index).Text(" does not start: no CPU has that much real time left"u8).End();
+            Power.ConfirmOn(index);
+            Power.ConfirmOff(index);
+        }
     }
 
-    /// <summary>Loads the guest and lets its first VCpu start. False, with a line that says why, where it can't be loaded.</summary>
-    internal bool TryPowerOn()
+    /// <summary>Whether a VCpu is on, or about to be.</summary>
+    internal bool IsOn(int index) => Power.AffinityInfo(AffinityOf(index), 0) != PowerOffState;
+
+    /// <summary>Powers on a VM that was made or has ended. False, with a line that says why, where it can't be loaded.</summary>
+    internal bool TryStart()
     {
+        if (HasEnded)
+        {
+            ResetDevices();
+            HasEnded = false;
+            HasCrashed = false;
+        }
+
+        return TryPowerOn();
+    }
+
+    /// <summary>Loads the guest and lets its first VCpu start.</summary>
+    private bool TryPowerOn()
+    {
+        HasStarted = true;
         if (!VmImage.TryLoad(this, out ulong entry, out ulong deviceTree))
         {
             HasEnded = true;
             HasCrashed = true;
+            Volatile.Write(ref _stop, (int)VmStop.None);
             return false;
         }
 
@@ -97,9 +138,29 @@ internal sealed class Vm
         return true;
     }
 
+    /// <summary>Lets a paused VM go on. The time for which it stood is left out of its virtual counter.</summary>
+    internal void Resume()
+    {
+        IsPaused = false;
+        CounterOffset += SystemRegisters.ReadCntpctEl0() - _pausedAt;
+        for (int i = 0; i < VCpus.Length; i++)
+        {
+            VCpus[i].System!.CounterOffset = CounterOffset;
+            if (IsOn(i))
+            {
+                Dispatcher.TryAdd(VCpus[i]);
+            }
+        }
+    }
+
     /// <summary>Stops the VM for a reason; the first one counts. Every CPU that runs one of its VCpus leaves it soon.</summary>
     internal void RequestStop(VmStop reason)
     {
+        if (IsPaused)
+        {
+            IsPaused = false; // nothing of it runs, so that it can be stopped at once
+        }
+
         if (HasEnded || Interlocked.CompareExchange(ref _stop, (int)reason, (int)VmStop.None) != (int)VmStop.None)
         {
             return;
@@ -107,8 +168,10 @@ internal sealed class Vm
 
         for (int i = 0; i < VCpus.Length; i++)
         {
-            VCpus[i].Cpu.Kick();
+            Dispatcher.Remove(VCpus[i]);
         }
+
+        CompleteStopWhenQuiet();
     }
 
     /// <summary>Where a stop is wanted and no CPU holds a VCpu any more: does what the reason asks for.</summary>
@@ -122,7 +185,7 @@ internal sealed class Vm
 
         for (int i = 0; i < VCpus.Length; i++)
         {
-            if (VCpus[i].IsResident)
+            if (VCpus[i].ResidentOn != null)
             {
                 return;
             }
@@ -136,9 +199,13 @@ internal sealed class Vm
 
     private void Complete(VmStop reason)
     {
-        for (int i = 0; i < VCpus.Length; i++)
+        if (reason == VmStop.Pause)
         {
-            VCpus[i].MakeOff();
+            _pausedAt = SystemRegisters.ReadCntpctEl0();
+            IsPaused = true;
+            Volatile.Write(ref _stop, (int)VmStop.None);
+            Log.Line().Text(Name).Text(": paused"u8).End();
+            return;
         }
 
         Log.Line().Text(Name).Text(reason switch
@@ -161,7 +228,7 @@ internal sealed class Vm
         HasCrashed |= reason == VmStop.Crash;
         HasEnded = true;
         Volatile.Write(ref _stop, (int)VmStop.None);
-        Hypervisor.VmEnded();
+        Hypervisor.VmEnded(reason == VmStop.Killed);
     }
 
     private void ResetDevices()

@@ -23,7 +23,6 @@ internal static unsafe class VmFactory
     private const int BusCapacity = 48;
 
     private static int s_lastVmid;
-    private static int s_nextCpu;
 
     /// <summary>Makes a VM, ready to be powered on. False, with a line that says why, where it cannot be.</summary>
     internal static bool TryMake(in BundleVm source, out Vm? vm)
@@ -76,11 +75,6 @@ internal static unsafe class VmFactory
         if (source.VCpus > VirtualGic.MaximumVCpus)
         {
             return "more than 8 VCpus"u8;
-        }
-
-        if (source.VCpus > (uint)(Hypervisor.CpuCount - s_nextCpu))
-        {
-            return "more VCpus than free CPUs: each VCpu has a CPU of its own"u8;
         }
 
         if (source.Memory < SmallestMemory || (source.Memory & (PageTable.PageSize - 1)) != 0)
@@ -137,9 +131,8 @@ internal static unsafe class VmFactory
         vm.VCpus = new VCpu[count];
         for (int i = 0; i < count; i++)
         {
-            PhysicalCpu cpu = Hypervisor.Cpu(s_nextCpu++);
-            vm.VCpus[i] = new VCpu(vm, i, cpu);
-            cpu.TryAssign(vm.VCpus[i]);
+            vm.VCpus[i] = new VCpu(vm, i, Hypervisor.Cpu(i % Hypervisor.CpuCount));
+            Dispatcher.SetShare(vm.VCpus[i], source.Scheduling, source.VCpus);
         }
 
         return vm;

@@ -19,6 +19,9 @@ internal sealed class VmGicEnvironment : GicEnvironment
     public override void Kick(int vcpu) => _vm!.VCpus[vcpu].Cpu.Kick();
 
     /// <inheritdoc/>
+    public override void Wake(int vcpu) => Dispatcher.Wake(_vm!.VCpus[vcpu]);
+
+    /// <inheritdoc/>
     public override void WhileWaiting()
     {
         VCpu current = VCpu.Current;

@@ -17,4 +17,7 @@ public enum VmStop
 
     /// <summary>The console pulled the plug.</summary>
     Killed,
+
+    /// <summary>The console wants it to stand still, and to go on later.</summary>
+    Pause,
 }

@@ -57,10 +57,6 @@ public sealed class BadInputTests
         ExpectRefusalAsync(BundleBuilder.Create("guest", s_hello with { Memory = 8L << 30 }, Hello, null), "guest: cannot start: needs 8 GiB of memory");
 
     [Fact]
-    public Task More_VCpus_than_CPUs_are_refused() =>
-        ExpectRefusalAsync(BundleBuilder.Create("guest", s_hello with { VCpus = 8 }, Hello, null), "guest: cannot start: more VCpus than free CPUs");
-
-    [Fact]
     public Task No_VCpus_are_refused() =>
         ExpectRefusalAsync(BundleBuilder.Create("guest", s_hello with { VCpus = 0 }, Hello, null), "guest: cannot start: it must have memory");
 

@@ -74,7 +74,10 @@ public sealed class GuestFaultTests
         await machine.TypeAsync("\x1dvm list\r");
         place = await TestMachine.ExpectAsync(machine, "running", Patience.SmallGuest, place);
         await machine.TypeAsync("vm stop guest\r");
-        await TestMachine.ExpectAsync(machine, "sharpvisor: guest: stopped", Patience.SmallGuest, place);
+        place = await TestMachine.ExpectAsync(machine, "sharpvisor: guest: stopped", Patience.SmallGuest, place);
+        await machine.TypeAsync("vm list\r"); // one stopped by hand may be started again
+        await TestMachine.ExpectAsync(machine, "stopped", Patience.SmallGuest, place);
+        await machine.TypeAsync("poweroff\r");
         Assert.Equal(0, await machine.WaitForExitAsync(Patience.SmallGuest));
         Assert.True(ClosingLine.TryParse(machine.LastLine, out _), machine.LastLine);
     }

@@ -25,10 +25,11 @@ public sealed class ImageTests
         ["Drivers"] = ["Arch", "Formats", "Debug"],
         ["Devices"] = ["Arch"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
-        ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory"],
+        ["Scheduling"] = [],
+        ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Memory", "Scheduling"],
         ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory"],
         ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>

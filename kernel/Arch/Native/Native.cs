@@ -53,20 +53,40 @@ public static unsafe class Native
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void Park();
 
-    /// <summary>Zeroes the ten key registers; only where the CPU has them.</summary>
-    [RuntimeImport("*", "reset_pointer_authentication_keys")]
+    /// <summary>Saves a guest's EL1 registers and stops its virtual timer (boot/context.S).</summary>
+    [RuntimeImport("*", "system_context_save")]
     [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void ResetPointerAuthenticationKeys();
+    public static extern void SaveSystemContext(ref ulong block);
 
-    /// <summary>Zeroes DBGBCR and DBGBVR 0 to <paramref name="highest"/> (at most 15).</summary>
-    [RuntimeImport("*", "reset_breakpoints")]
+    /// <summary>Loads what <see cref="SaveSystemContext"/> saved, and the controls behind it.</summary>
+    [RuntimeImport("*", "system_context_load")]
     [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void ResetBreakpoints(ulong highest);
+    public static extern void LoadSystemContext(ref ulong block);
 
-    /// <summary>Zeroes DBGWCR and DBGWVR 0 to <paramref name="highest"/> (at most 15).</summary>
-    [RuntimeImport("*", "reset_watchpoints")]
+    /// <summary>Saves the ten key registers; only where the CPU has them.</summary>
+    [RuntimeImport("*", "pointer_keys_save")]
     [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void ResetWatchpoints(ulong highest);
+    public static extern void SavePointerKeys(ref ulong words);
+
+    /// <summary>Loads the ten key registers; only where the CPU has them.</summary>
+    [RuntimeImport("*", "pointer_keys_load")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void LoadPointerKeys(ref ulong words);
+
+    /// <summary>Saves DBGBVR, DBGBCR, DBGWVR and DBGWCR, each 0 to the last (at most 15), into 64 words.</summary>
+    [RuntimeImport("*", "debug_registers_save")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void SaveDebugRegisters(ref ulong words, ulong lastBreakpoint, ulong lastWatchpoint);
+
+    /// <summary>Loads what <see cref="SaveDebugRegisters"/> saved.</summary>
+    [RuntimeImport("*", "debug_registers_load")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void LoadDebugRegisters(ref ulong words, ulong lastBreakpoint, ulong lastWatchpoint);
+
+    /// <summary>TLBI VMALLE1 on this CPU alone, waited for.</summary>
+    [RuntimeImport("*", "flush_guest_on_this_cpu")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void FlushGuestOnThisCpu();
 
     /// <summary>DC CISW.</summary>
     [RuntimeImport("*", "clean_invalidate_set_way")]

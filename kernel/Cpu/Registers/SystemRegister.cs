@@ -20,6 +20,7 @@ internal static class SystemRegister
     internal const uint DcCsw = (1 * Op0) + (7 * CRn) + (10 * CRm) + (2 * Op2);
     internal const uint DcCisw = (1 * Op0) + (7 * CRn) + (14 * CRm) + (2 * Op2);
 
+    internal const uint Mdscr = (2 * Op0) + (2 * CRm) + (2 * Op2);
     internal const uint Mdrar = (2 * Op0) + (1 * CRn);
     internal const uint Oslar = (2 * Op0) + (1 * CRn) + (4 * Op2);
     internal const uint Oslsr = (2 * Op0) + (1 * CRn) + (1 * CRm) + (4 * Op2);
@@ -50,6 +51,11 @@ internal static class SystemRegister
 
     /// <summary>Op2 of an encoding.</summary>
     internal static int Op2Of(uint encoding) => (int)(encoding / Op2) & 7;
+
+    /// <summary>Whether MDCR_EL2.TDA traps it: breakpoints, watchpoints and what belongs to them (Arm ARM D19.3.22).</summary>
+    internal static bool IsDebug(uint encoding) => (encoding & ((3 * Op0) + (7 * Op1) + (8 * CRn))) == 2 * Op0
+        ? (encoding & (7 * CRn)) is 0 or (7 * CRn)
+        : (encoding & ((3 * Op0) + (7 * Op1) + (15 * CRn))) == (2 * Op0) + (3 * Op1);
 
     /// <summary>Whether it is one of <see cref="IdentificationRegisters"/>.</summary>
     internal static bool IsIdentification(uint encoding) => (encoding & IdSpaceMask) == IdSpace && CRmOf(encoding) != 0;

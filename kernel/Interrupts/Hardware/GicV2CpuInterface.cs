@@ -88,6 +88,22 @@ public sealed class GicV2CpuInterface : VirtualCpuInterface
     }
 
     /// <inheritdoc/>
+    public override void Save(ulong[] state)
+    {
+        state[0] = Mmio.Read32(_base + MachineControl);
+        state[1] = Mmio.Read32(_base + ActivePriorities);
+        Mmio.Write32(_base + Control, 0);
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ulong[] state, MaintenanceReasons reasons)
+    {
+        Mmio.Write32(_base + MachineControl, (uint)state[0]);
+        Mmio.Write32(_base + ActivePriorities, (uint)state[1]);
+        SetMaintenance(reasons);
+    }
+
+    /// <inheritdoc/>
     public override void Stop()
     {
         Mmio.Write32(_base + Control, 0);

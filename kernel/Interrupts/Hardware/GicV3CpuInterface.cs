@@ -107,6 +107,42 @@ public sealed class GicV3CpuInterface : VirtualCpuInterface
         Barrier.Instruction();
     }
 
+    /// <inheritdoc/>
+    public override void Save(ulong[] state)
+    {
+        state[0] = SystemRegisters.ReadIchVmcrEl2();
+        for (int i = 0; i < _activePriorityRegisters; i++)
+        {
+            state[1 + i] = SystemRegisters.ReadIchAp0rEl2(i);
+            state[5 + i] = SystemRegisters.ReadIchAp1rEl2(i);
+        }
+
+        SystemRegisters.WriteIchHcrEl2(0);
+        Barrier.Instruction();
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ulong[] state, MaintenanceReasons reasons)
+    {
+        SystemRegisters.WriteIchVmcrEl2(state[0]);
+        for (int i = 0; i < _activePriorityRegisters; i++)
+        {
+            SystemRegisters.WriteIchAp0rEl2(i, state[1 + i]);
+            SystemRegisters.WriteIchAp1rEl2(i, state[5 + i]);
+        }
+
+        if (reasons == MaintenanceReasons.None)
+        {
+            SystemRegisters.WriteIchHcrEl2(Enable);
+        }
+        else
+        {
+            SetMaintenance(reasons);
+        }
+
+        Barrier.Instruction();
+    }
+
     /// <summary>Hides the calling CPU's GICv3 from a guest: every ICC_* register traps, and nothing is delivered.</summary>
     internal static void Hide() => SystemRegisters.WriteIchHcrEl2(TrapEverything);
 

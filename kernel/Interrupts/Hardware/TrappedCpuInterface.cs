@@ -26,14 +26,7 @@ public sealed class TrappedCpuInterface : SoftwareCpuInterface
     /// <inheritdoc/>
     public override void Start()
     {
-        if (_controller.Version >= 3)
-        {
-            // The guest must not find the machine's own interface.
-            GicV3CpuInterface.Hide();
-            SystemRegisters.WriteIccSreEl2(SystemRegisters.ReadIccSreEl2() & ~LowerLevelsMayEnable);
-            Barrier.Instruction();
-        }
-
+        HideMachine();
         base.Start();
         SignalChanged();
     }
@@ -43,12 +36,22 @@ public sealed class TrappedCpuInterface : SoftwareCpuInterface
     {
         base.Stop();
         SignalChanged();
-        if (_controller.Version >= 3)
-        {
-            SystemRegisters.WriteIccSreEl2(SystemRegisters.ReadIccSreEl2() | LowerLevelsMayEnable);
-            SystemRegisters.WriteIchHcrEl2(0);
-            Barrier.Instruction();
-        }
+        ShowMachine();
+    }
+
+    /// <inheritdoc/>
+    public override void Save(ulong[] state)
+    {
+        base.Save(state);
+        ShowMachine();
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ulong[] state, MaintenanceReasons reasons)
+    {
+        HideMachine();
+        base.Load(state, reasons);
+        SignalChanged();
     }
 
     /// <inheritdoc/>
@@ -56,5 +59,26 @@ public sealed class TrappedCpuInterface : SoftwareCpuInterface
     {
         ulong value = SystemRegisters.ReadHcrEl2() & ~VirtualInterrupt;
         SystemRegisters.WriteHcrEl2(IsSignalled ? value | VirtualInterrupt : value);
+    }
+
+    /// <summary>The guest must not find the machine's own interface.</summary>
+    private void HideMachine()
+    {
+        if (_controller.Version >= 3)
+        {
+            GicV3CpuInterface.Hide();
+            SystemRegisters.WriteIccSreEl2(SystemRegisters.ReadIccSreEl2() & ~LowerLevelsMayEnable);
+            Barrier.Instruction();
+        }
+    }
+
+    private void ShowMachine()
+    {
+        if (_controller.Version >= 3)
+        {
+            SystemRegisters.WriteIccSreEl2(SystemRegisters.ReadIccSreEl2() | LowerLevelsMayEnable);
+            SystemRegisters.WriteIchHcrEl2(0);
+            Barrier.Instruction();
+        }
     }
 }

@@ -13,8 +13,11 @@ internal static class HotPathRules
         "lower_synchronous", "lower_interrupt", "trap_fast_hypercall", "trap_fast_device_access", "trap_data_abort", "trap_exception", "trap_interrupt",
     ];
 
-    /// <summary>boot/runtime.S: saves the guest's SIMD registers, calls, restores them. What lies behind is not hot.</summary>
-    internal static readonly IReadOnlyList<string> Gates = ["call_preserving_simd"];
+    /// <summary>
+    /// boot/runtime.S. The first saves the guest's SIMD registers, calls, restores them: what lies behind is not hot. The
+    /// others are how one guest's SIMD registers give way to another's.
+    /// </summary>
+    internal static readonly IReadOnlyList<string> Gates = ["call_preserving_simd", "simd_state_save", "simd_state_load"];
 
     /// <summary>kernel/Runtime/Heap.cs: where objects and arrays come from.</summary>
     internal static readonly IReadOnlyList<string> Allocators = ["RhpNewFast", "RhpNewArrayFast", "RhpNewPtrArrayFast"];

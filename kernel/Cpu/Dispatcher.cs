@@ -1,0 +1,271 @@
+using System;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using SharpVisor.Arch;
+using SharpVisor.Formats;
+using SharpVisor.Scheduling;
+
+namespace SharpVisor.Cpu;
+
+/// <summary>
+/// The scheduler's policy applied to the machine: which VCpu runs where, who sleeps until when, whom to tell. The policy
+/// and the sleepers stand under one lock, which is the last in any order: nothing is called with it held but the policy.
+/// </summary>
+/// <remarks>Runs with a guest's SIMD registers live, so it is free of them (the build checks it).</remarks>
+internal static class Dispatcher
+{
+    /// <summary>Most VCpus that the machine can have.</summary>
+    internal const int MaximumVCpus = 256;
+
+    private const ulong CapPeriod = 10_000; // microseconds
+    private const ulong SmallestQuota = 10;
+
+    private static Scheduler? s_scheduler;
+    private static PhysicalCpu?[]? s_cpus;
+    private static SpinLock s_lock;
+    private static int s_cpuCount;
+    private static int s_added;
+    private static int s_heldToShare;
+    private static bool s_isShared;
+
+    /// <summary>Takes up the CPUs that take part; before any VCpu is added.</summary>
+    internal static void Initialise(PhysicalCpu?[] cpus, int count)
+    {
+        s_cpus = cpus;
+        s_cpuCount = count;
+        for (int i = 0; i < count; i++)
+        {
+            cpus[i]!.SchedulerIndex = i;
+        }
+
+        Volatile.Write(ref s_scheduler, new Scheduler(count, SystemRegisters.ReadCntfrqEl0()));
+    }
+
+    /// <summary>Whether CPUs may ask.</summary>
+    internal static bool IsReady => Volatile.Read(ref s_scheduler) != null;
+
+    /// <summary>
+    /// Whether VCpus share CPUs: there are more of them than CPUs, or some are held to a share. Else each has a CPU of its
+    /// own and may wait there by itself, without a trap; its waiting counts as running then.
+    /// </summary>
+    internal static bool IsShared => Volatile.Read(ref s_isShared);
+
+    /// <summary>Gives a VCpu, which has not been added, its part of its VM's share of the processors.</summary>
+    /// <param name="vcpu">The VCpu.</param>
+    /// <param name="share">What the VM's definition says; sound.</param>
+    /// <param name="count">Number of VCpus of the VM: weight, cap and burst are for all of them together.</param>
+    internal static void SetShare(VCpu vcpu, in BundleScheduling share, uint count)
+    {
+        VCpuEntity entity = vcpu.Entity!;
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        ulong period = FromMicroseconds(CapPeriod);
+        ulong quota = Math.Min(period * share.Cap / (1000 * count), period);
+        s_lock.Enter();
+        Scheduler scheduler = s_scheduler!;
+        scheduler.TrySetWeight(entity, Math.Max(share.Weight / count, SchedulingEntity.MinimumWeight), now);
+        if (share.Cap != 0)
+        {
+            scheduler.TrySetCap(entity, Math.Max(quota, FromMicroseconds(SmallestQuota)), period, now);
+            scheduler.TrySetBurst(entity, FromMicroseconds(share.Burst) / count, now);
+        }
+
+        if (share.Cpus != 0)
+        {
+            scheduler.TrySetAffinity(entity, share.Cpus, now);
+        }
+
+        if (share.Budget != 0)
+        {
+            scheduler.TrySetRealTime(entity, FromMicroseconds(share.Budget), FromMicroseconds(share.Period), now);
+        }
+
+        s_lock.Exit();
+        vcpu.IsHeldToShare = (share.Cap | share.Budget) != 0 || share.Cpus != 0;
+    }
+
+    /// <summary>A VCpu may run from now on. False where its reservation finds no room.</summary>
+    internal static bool TryAdd(VCpu vcpu)
+    {
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        ulong kicks = 0;
+        s_lock.Enter();
+        if (s_scheduler!.TryAdd(vcpu.Entity!, now))
+        {
+            s_added++;
+            s_heldToShare += vcpu.IsHeldToShare ? 1 : 0;
+            kicks = WakeLocked(vcpu, now) | ReviewSharing();
+        }
+
+        bool added = vcpu.Entity!.State != SchedulingState.Absent;
+        s_lock.Exit();
+        MakeLook(kicks);
+        return added;
+    }
+
+    /// <summary>A VCpu runs no more, unless added again. If it is resident, its CPU is told to leave it.</summary>
+    internal static void Remove(VCpu vcpu)
+    {
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        s_lock.Enter();
+        if (vcpu.Entity!.State != SchedulingState.Absent)
+        {
+            s_scheduler!.Remove(vcpu.Entity, now);
+            s_added--;
+            s_heldToShare -= vcpu.IsHeldToShare ? 1 : 0;
+        }
+
+        vcpu.SleepsIn?.Remove(vcpu);
+        ulong kicks = s_scheduler!.TakeKicks() | ReviewSharing();
+        s_lock.Exit();
+        MakeLook(kicks);
+        PhysicalCpu? cpu = vcpu.ResidentOn;
+        if (cpu != null)
+        {
+            cpu.MustPick = true;
+            cpu.Kick();
+        }
+    }
+
+    /// <summary>There is something for a VCpu: if it sleeps, it must not any longer.</summary>
+    internal static void Wake(VCpu vcpu)
+    {
+        ulong kicks = 0;
+        s_lock.Enter();
+        if (vcpu.Entity!.State == SchedulingState.Blocked)
+        {
+            vcpu.SleepsIn?.Remove(vcpu);
+            kicks = WakeLocked(vcpu, SystemRegisters.ReadCntpctEl0());
+        }
+
+        s_lock.Exit();
+        MakeLook(kicks);
+    }
+
+    /// <summary>Brings a VCpu's times up to now.</summary>
+    internal static void Account(VCpu vcpu)
+    {
+        s_lock.Enter();
+        s_scheduler!.Account(vcpu.Entity!, SystemRegisters.ReadCntpctEl0());
+        s_lock.Exit();
+    }
+
+    /// <summary>Wakes the sleepers of this CPU whose time has come.</summary>
+    internal static void WakeDue(PhysicalCpu cpu, ulong now)
+    {
+        while (true)
+        {
+            s_lock.Enter();
+            bool more = cpu.Sleepers.TryTakeDue(now, out VCpu? vcpu);
+            ulong kicks = more ? WakeLocked(vcpu!, now) : 0;
+            s_lock.Exit();
+            MakeLook(kicks);
+            if (!more)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>What this CPU runs from now on, null for nothing; its timer is set to when it has to ask again.</summary>
+    internal static VCpu? Pick(PhysicalCpu cpu)
+    {
+        cpu.MustPick = false;
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        s_lock.Enter();
+        SchedulingEntity? entity = s_scheduler!.Pick(cpu.SchedulerIndex, now);
+        ulong next = s_scheduler.NextEvent(cpu.SchedulerIndex);
+        ulong due = cpu.Sleepers.NextDue;
+        ulong kicks = s_scheduler.TakeKicks() & ~(1ul << cpu.SchedulerIndex);
+        s_lock.Exit();
+        MakeLook(kicks);
+        cpu.Timer.SetScheduler(next < due ? next : due);
+        return entity == null ? null : Unsafe.As<VCpuEntity>(entity).VCpu;
+    }
+
+    /// <summary>What this CPU runs goes to sleep; ask <see cref="Pick"/> next.</summary>
+    internal static void Block(PhysicalCpu cpu)
+    {
+        s_lock.Enter();
+        s_scheduler!.Block(cpu.SchedulerIndex, SystemRegisters.ReadCntpctEl0());
+        s_lock.Exit();
+    }
+
+    /// <summary>What this CPU runs lets others go first; ask <see cref="Pick"/> next.</summary>
+    internal static void Yield(PhysicalCpu cpu)
+    {
+        s_lock.Enter();
+        s_scheduler!.Yield(cpu.SchedulerIndex, SystemRegisters.ReadCntpctEl0());
+        s_lock.Exit();
+    }
+
+    /// <summary>
+    /// A VCpu was saved. If it sleeps, it sleeps until its timers are due; if something came for it before it was quite
+    /// off its CPU, it is awake.
+    /// </summary>
+    internal static void Saved(PhysicalCpu cpu, VCpu vcpu)
+    {
+        if (vcpu.Entity!.State != SchedulingState.Blocked)
+        {
+            return;
+        }
+
+        ulong due = vcpu.System!.TimerDue;
+        ulong physical = vcpu.PhysicalTimer!.Due;
+        due = due < physical ? due : physical;
+        ulong kicks = 0;
+        s_lock.Enter();
+        if (vcpu.Entity.State == SchedulingState.Blocked)
+        {
+            ulong now = SystemRegisters.ReadCntpctEl0();
+            if (due <= now || vcpu.Vm!.Gic.HasWaitingFor(vcpu.Index))
+            {
+                kicks = WakeLocked(vcpu, now);
+            }
+            else if (due != HypervisorTimer.Never && vcpu.SleepsIn == null)
+            {
+                cpu.Sleepers.Add(vcpu, due);
+                cpu.Timer.SetSchedulerNoLaterThan(due);
+            }
+        }
+
+        s_lock.Exit();
+        MakeLook(kicks);
+    }
+
+    /// <summary>Wakes a VCpu, if it is blocked, with the lock held. The CPUs that have to look, one bit each.</summary>
+    private static ulong WakeLocked(VCpu vcpu, ulong now)
+    {
+        int look = s_scheduler!.Wake(vcpu.Entity!, now);
+        ulong kicks = s_scheduler.TakeKicks();
+        return look < 0 ? kicks : kicks | (1ul << look);
+    }
+
+    /// <summary>Whether VCpus share CPUs may have changed; with the lock held. The CPUs that have to look: all of them, if so.</summary>
+    private static ulong ReviewSharing()
+    {
+        bool isShared = s_added > s_cpuCount || s_heldToShare != 0;
+        if (isShared == s_isShared)
+        {
+            return 0;
+        }
+
+        Volatile.Write(ref s_isShared, isShared);
+        return (1ul << s_cpuCount) - 1;
+    }
+
+    private static ulong FromMicroseconds(ulong time) => SystemRegisters.ReadCntfrqEl0() * time / 1_000_000;
+
+    private static void MakeLook(ulong cpus)
+    {
+        for (; cpus != 0; cpus &= cpus - 1)
+        {
+            PhysicalCpu cpu = s_cpus![BitOperations.TrailingZeroCount(cpus)]!;
+            cpu.MustPick = true;
+            if (!cpu.LooksAnyway || cpu != VCpu.Current.Cpu)
+            {
+                cpu.Kick();
+            }
+        }
+    }
+}

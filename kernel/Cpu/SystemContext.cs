@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using SharpVisor.Arch;
+
+namespace SharpVisor.Cpu;
+
+/// <summary>
+/// What a guest's EL1 consists of beside the general registers, while its VCpu is on no CPU. boot/context.S saves and
+/// loads the first block in its order.
+/// </summary>
+internal sealed class SystemContext
+{
+    // Places in the block that are not only saved and loaded.
+    internal const int Sctlr = 0;
+    internal const int Tcr = 1;
+    internal const int Ttbr0 = 2;
+    internal const int Ttbr1 = 3;
+    internal const int Esr = 6;
+    internal const int Far = 7;
+    internal const int Elr = 10;
+    internal const int Spsr = 11;
+    internal const int Vbar = 12;
+    internal const int SpEl0 = 17;
+    internal const int SpEl1 = 18;
+    private const int OsLock = 26;
+    private const int Hcr = 27;
+    private const int Vttbr = 28;
+    private const int Vmpidr = 29;
+    private const int Cntvoff = 30;
+    private const int Mdcr = 31;
+    private const int TimerControl = 24;
+    private const int TimerCompare = 25;
+    private const int RegisterCount = 32;
+    private const int SimdWords = 66;
+    private const int KeyWords = 10;
+    private const int DebugWords = 64;
+
+    // SCTLR_EL1 at reset: RES1 bits, MMU and caches off, little endian.
+    private const ulong ControlAtReset = 0x30d0_0800;
+    private const ulong TrapDebugRegisters = 1 << 9; // MDCR_EL2.TDA
+    private const ulong TimerEnabledUnmasked = 1;
+    private const ulong TimerControlMask = 3;
+
+    private readonly ulong[] _registers = new ulong[RegisterCount];
+    private readonly ulong[] _simd = new ulong[SimdWords];
+    private readonly ulong[] _keys = new ulong[KeyWords];
+    private readonly ulong[] _debug = new ulong[DebugWords];
+
+    /// <summary>Whether the guest has set a breakpoint or watchpoint since its reset: only then are they switched.</summary>
+    internal bool HasDebugRegisters { get; private set; }
+
+    /// <summary>Whether the guest's WFI and WFE trap.</summary>
+    internal bool TrapsWaiting { get; private set; }
+
+    /// <summary>CNTVOFF_EL2.</summary>
+    internal ulong CounterOffset
+    {
+        get => _registers[Cntvoff];
+        set => _registers[Cntvoff] = value;
+    }
+
+    /// <summary>
+    /// When the virtual timer raises its interrupt, as a value of the physical counter; <see cref="HypervisorTimer.Never"/>
+    /// where it is off or masked. Only while the context is saved.
+    /// </summary>
+    internal ulong TimerDue => (_registers[TimerControl] & TimerControlMask) == TimerEnabledUnmasked
+        ? _registers[TimerCompare] + _registers[Cntvoff]
+        : HypervisorTimer.Never;
+
+    /// <summary>Every register that the guest can read becomes what reset makes it: nothing of an earlier guest is left.</summary>
+    internal void Reset(ulong translationTable, ulong affinity, ulong configuration, ulong monitor)
+    {
+        Clear(_registers);
+        Clear(_simd);
+        Clear(_keys);
+        Clear(_debug);
+        HasDebugRegisters = false;
+        TrapsWaiting = false;
+        _registers[Sctlr] = ControlAtReset;
+        _registers[OsLock] = 1; // locked, as after a cold reset
+        _registers[Hcr] = configuration;
+        _registers[Vttbr] = translationTable;
+        _registers[Vmpidr] = affinity;
+        _registers[Mdcr] = monitor;
+    }
+
+    /// <summary>A register by its place, while the context is saved.</summary>
+    internal ulong Read(int place) => _registers[place];
+
+    /// <summary>Takes the state out of the calling CPU, and stops the virtual timer there. General registers are not part of it.</summary>
+    /// <param name="savedSimd">Where V0 to V31 have been saved already (528 bytes), or null: then they are still in the CPU.</param>
+    internal unsafe void Save(ulong* savedSimd)
+    {
+        Native.SaveSystemContext(ref MemoryMarshal.GetArrayDataReference(_registers));
+        ref ulong simd = ref MemoryMarshal.GetArrayDataReference(_simd);
+        if (savedSimd == null)
+        {
+            fixed (ulong* state = &simd)
+            {
+                Native.SaveSimd(state);
+            }
+        }
+        else
+        {
+            for (int i = 0; i < SimdWords; i++)
+            {
+                Unsafe.Add(ref simd, i) = savedSimd[i];
+            }
+        }
+
+        if (CpuFeatures.HasPointerAuthentication)
+        {
+            Native.SavePointerKeys(ref MemoryMarshal.GetArrayDataReference(_keys));
+        }
+
+        if (HasDebugRegisters)
+        {
+            Native.SaveDebugRegisters(ref MemoryMarshal.GetArrayDataReference(_debug), CpuFeatures.LastBreakpoint, CpuFeatures.LastWatchpoint);
+        }
+    }
+
+    /// <summary>Puts the state into the calling CPU, translation and traps included.</summary>
+    internal unsafe void Load()
+    {
+        Native.LoadSystemContext(ref MemoryMarshal.GetArrayDataReference(_registers));
+        fixed (ulong* state = &MemoryMarshal.GetArrayDataReference(_simd))
+        {
+            Native.LoadSimd(state);
+        }
+
+        if (CpuFeatures.HasPointerAuthentication)
+        {
+            Native.LoadPointerKeys(ref MemoryMarshal.GetArrayDataReference(_keys));
+        }
+
+        if (HasDebugRegisters)
+        {
+            LoadDebugRegisters();
+        }
+    }
+
+    /// <summary>The guest sets its first breakpoint or watchpoint: from now on its accesses to them do not trap.</summary>
+    internal void TakeUpDebugRegisters()
+    {
+        HasDebugRegisters = true;
+        _registers[Mdcr] &= ~TrapDebugRegisters;
+        SystemRegisters.WriteMdcrEl2(_registers[Mdcr]);
+        LoadDebugRegisters();
+    }
+
+    /// <summary>Lets the guest wait by itself, or traps it. The context is in the calling CPU.</summary>
+    internal void SetTrapsWaiting(bool traps)
+    {
+        const ulong bits = HypervisorConfiguration.TrapWfi | HypervisorConfiguration.TrapWfe;
+        TrapsWaiting = traps;
+        _registers[Hcr] = traps ? _registers[Hcr] | bits : _registers[Hcr] & ~bits;
+        ulong live = SystemRegisters.ReadHcrEl2(); // it also holds the interrupt line of a CPU interface in software
+        SystemRegisters.WriteHcrEl2(traps ? live | bits : live & ~bits);
+    }
+
+    private void LoadDebugRegisters() =>
+        Native.LoadDebugRegisters(ref MemoryMarshal.GetArrayDataReference(_debug), CpuFeatures.LastBreakpoint, CpuFeatures.LastWatchpoint);
+
+    // Not Array.Clear: the array's own loop would use SIMD registers, which may be a guest's.
+    private static void Clear(ulong[] words)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            words[i] = 0;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace SharpVisor.Guests;
+
+/// <summary>
+/// Works without a pause until the counter reaches a time that all guests of its kind share, then says how much it got
+/// done: <c>SHARE n</c>. Beside others of its kind that is its share of the CPU.
+/// </summary>
+internal static class Guest
+{
+    private const ulong EndSeconds = 3;
+
+    internal static void Run(ulong deviceTree)
+    {
+        ulong end = Native.ReadCntfrqEl0() * EndSeconds;
+        ulong rounds = 0;
+        while (Native.ReadCntvctEl0() < end)
+        {
+            rounds++;
+        }
+
+        Console.Write("SHARE "u8);
+        Console.WriteDecimal(rounds);
+        Console.WriteLine(""u8);
+    }
+
+    internal static void SecondaryMain(ulong number)
+    {
+    }
+
+    internal static void Interrupt()
+    {
+    }
+
+    internal static ulong Exception(ulong syndrome, ulong address, ulong pc)
+    {
+        Console.WriteLine("SHARE failed"u8);
+        Firmware.PowerOff();
+        return pc;
+    }
+}
