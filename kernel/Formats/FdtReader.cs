@@ -257,20 +257,23 @@ public readonly ref struct FdtReader
         Span<int> open = stackalloc int[MaximumDepth];
         int depth = 0;
         node = start;
-        for (int offset = start.Offset; ; offset = AfterToken(offset))
+        int offset = start.Offset;
+        while (true)
         {
             switch (TokenAt(offset))
             {
-                case BeginNode:
-                    node = new FdtNode(offset, depth > 0 ? open[depth - 1] : start.Parent);
-                    open[depth++] = offset;
-                    break;
                 case Property:
                     if (IsStringAt(_strings, (int)TokenAt(offset + 8), "compatible"u8) && IsCompatible(node, compatible) && IsEnabled(node))
                     {
                         return true;
                     }
 
+                    offset += 12 + Align((int)TokenAt(offset + 4));
+                    break;
+                case BeginNode:
+                    node = new FdtNode(offset, depth > 0 ? open[depth - 1] : start.Parent);
+                    open[depth++] = offset;
+                    offset = AfterName(node);
                     break;
                 case EndNode:
                     if (--depth <= 0)
@@ -278,8 +281,10 @@ public readonly ref struct FdtReader
                         return false;
                     }
 
+                    offset += 4;
                     break;
                 case Nop:
+                    offset += 4;
                     break;
                 default:
                     return false;
@@ -547,19 +552,25 @@ public readonly ref struct FdtReader
         {
             switch (TokenAt(offset))
             {
+                case Property:
+                    offset += 12 + Align((int)TokenAt(offset + 4));
+                    break;
                 case BeginNode:
                     depth++;
+                    offset = AfterName(new FdtNode(offset));
                     break;
                 case EndNode:
                     depth--;
+                    offset += 4;
                     break;
-                case End:
+                case Nop:
+                    offset += 4;
+                    break;
+                default:
                     return _structure.Length;
             }
-
-            offset = AfterToken(offset);
         }
-        while (depth > 0 && offset < _structure.Length);
+        while (depth > 0);
         return offset;
     }
 

@@ -117,7 +117,11 @@ public sealed partial class VirtualGic
     {
         for (int i = 0; i < _shared.Length; i++)
         {
-            Refresh(0, (uint)(i + PrivateCount), ref _shared[i]);
+            ref VirtualInterrupt state = ref _shared[i];
+            if (state.IsPending || state.ListedOn != 0 || state.Slot != 0)
+            {
+                Refresh(0, (uint)(i + PrivateCount), ref state);
+            }
         }
     }
 

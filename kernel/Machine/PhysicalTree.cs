@@ -17,6 +17,7 @@ internal readonly unsafe ref struct PhysicalTree
     private const uint LargestTree = 2 << 20;
 
     private readonly FdtNode _firstMemory;
+    private readonly FdtNode _lastMemory;
     private readonly FdtNode _reserved;
     private readonly FdtNode _cpus;
     private readonly FdtNode _chosen;
@@ -32,9 +33,10 @@ internal readonly unsafe ref struct PhysicalTree
         while (more)
         {
             ReadOnlySpan<byte> name = reader.Name(node);
-            if (!_hasMemory && IsMemory(reader, node))
+            if (IsMemory(reader, node))
             {
-                _firstMemory = node;
+                _firstMemory = _hasMemory ? _firstMemory : node;
+                _lastMemory = node;
                 _hasMemory = true;
             }
             else if (name.SequenceEqual("reserved-memory"u8))
@@ -96,7 +98,7 @@ internal readonly unsafe ref struct PhysicalTree
         where T : class
     {
         FdtNode node = _firstMemory;
-        for (bool more = _hasMemory; more; more = Reader.TryNextSibling(node, out node))
+        for (bool more = _hasMemory; more; more = node.Offset != _lastMemory.Offset && Reader.TryNextSibling(node, out node))
         {
             if (!IsMemory(Reader, node) || !Reader.IsEnabled(node))
             {

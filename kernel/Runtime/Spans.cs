@@ -120,6 +120,12 @@ public readonly unsafe ref struct Span<T>
 
     public void Fill(T value)
     {
+        if (Unsafe.SizeOf<T>() == 1)
+        {
+            SpanHelpers.Fill(ref Unsafe.As<T, byte>(ref _reference), Unsafe.As<T, byte>(ref value), (nuint)(uint)_length);
+            return;
+        }
+
         for (int i = 0; i < _length; i++)
         {
             Unsafe.Add(ref _reference, i) = value;
@@ -277,7 +283,16 @@ public static class MemoryExtensions
         nuint bytes = (nuint)(uint)span.Length * (nuint)Unsafe.SizeOf<T>();
         ref byte left = ref Unsafe.As<T, byte>(ref span._reference);
         ref byte right = ref Unsafe.As<T, byte>(ref other._reference);
-        for (nuint i = 0; i < bytes; i++)
+        nuint i = 0;
+        for (; i + 8 <= bytes; i += 8)
+        {
+            if (Unsafe.ReadUnaligned<ulong>(ref Unsafe.AddByteOffset(ref left, i)) != Unsafe.ReadUnaligned<ulong>(ref Unsafe.AddByteOffset(ref right, i)))
+            {
+                return false;
+            }
+        }
+
+        for (; i < bytes; i++)
         {
             if (Unsafe.AddByteOffset(ref left, i) != Unsafe.AddByteOffset(ref right, i))
             {
