@@ -100,11 +100,11 @@ not_hypercall:                          // x1: ESR_EL2, x0: its exception class
     mrs     x3, hpfar_el2
     ldr     x4, [sp, #GUEST_HOST_STACK]
     mov     sp, x4
-    bl      trap_fast_device_access     // VCpu, ESR, FAR, HPFAR -> 0: not done, 19-29: that one was read, else 1
+    bl      trap_fast_device_access     // VCpu, ESR, FAR, HPFAR -> 0: not done, 32 + n: Xn was read, else 1
     mrs     x1, tpidr_el2
     mov     sp, x1
     cbz     x0, data_abort
-    tbnz    x0, #4, callee_saved_result
+    tbnz    x0, #4, perhaps_callee_saved
 device_access_done:
     mrs     x2, elr_el2
     mrs     x3, spsr_el2
@@ -118,14 +118,19 @@ device_access_done:
     ldp     x0, x1, [sp, #GUEST_X0]
     eret
 
-// Callee-saved registers hold the guest's values; the one that was read gets its new one from the context.
-callee_saved_result:
-    adr     x1, 2f - 19 * 8
+// X16 to XZR. Callee-saved registers hold the guest's values; the one that was read gets its new one from the context.
+// The others are loaded from there anyway.
+perhaps_callee_saved:
+    adr     x1, 2f - (32 + 16) * 8
     add     x1, x1, x0, lsl #3
     br      x1
 2:
-    .irp n, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+    .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    .if \n >= 19 && \n <= 29
     ldr     x\n, [sp, #GUEST_X0 + \n * 8]
+    .else
+    nop
+    .endif
     b       device_access_done
     .endr
 

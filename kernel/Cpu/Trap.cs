@@ -28,6 +28,9 @@ internal static unsafe class Trap
     private const ulong SignExtend = 1 << 21;
     private const ulong SixtyFour = 1 << 15;
 
+    /// <summary>boot/vectors.S: the register's number stands below.</summary>
+    private const ulong DeviceRead = 32;
+
     /// <summary>ISS of MSR ICC_SGI1R_EL1, without the source register: op0 3, op2 5, op1 0, CRn 12, CRm 11, write.</summary>
     private const ulong WriteSgi1 = 0x003a_3016;
     private const ulong RegisterIssMask = 0x003f_fc1f;
@@ -47,8 +50,8 @@ internal static unsafe class Trap
 
     /// <summary>
     /// A device access that the syndrome describes, to a region that the bus finds at once. 0: not one of those, nothing
-    /// was changed. 19 to 29: what was read stands in the context for that register, which the caller still has to
-    /// load; the others are loaded on return anyway. Else 1.
+    /// was changed. <see cref="DeviceRead"/> and a register's number: what was read stands in the context for that
+    /// register; the caller loads it where it is callee-saved. Else 1.
     /// </summary>
     [RuntimeExport("trap_fast_device_access")]
     private static ulong FastDeviceAccess(VCpu vcpu, ulong syndrome, ulong address, ulong faultIpa)
@@ -70,7 +73,7 @@ internal static unsafe class Trap
         {
             ulong value = device!.Read(vcpu.Index, offset, size);
             vcpu.WriteRegister(register, value);
-            return register - 19 <= 29 - 19 ? register : 1;
+            return DeviceRead | register;
         }
 
         if (register - 19 <= 29 - 19)

@@ -21,22 +21,15 @@ public sealed class MmioBus
     private const int GranuleShift = 16;
     private const int GranuleCount = 4096;
 
-    /// <summary>Beyond the reach of every granule of the table, so that the end check fails for all of them.</summary>
-    private const ulong UnreachableStart = 1UL << 63;
+    /// <summary>Longer regions are left to the search: flash is not worth thousands of entries.</summary>
+    private const ulong LongestHinted = 16 << 20;
 
-    // For each granule an index into the table behind it, whose first entry is a region that no access can lie in.
-    private readonly byte[] _hints = new byte[GranuleCount];
-    private readonly MmioRegion[] _hinted;
+    private readonly MmioRegion?[] _hints = new MmioRegion?[GranuleCount];
     private readonly MmioRegion[] _sorted;
     private int _count;
 
-    /// <summary>Makes an empty bus for at most <paramref name="capacity"/> regions, 1 to 255.</summary>
-    public MmioBus(int capacity)
-    {
-        _sorted = new MmioRegion[capacity];
-        _hinted = new MmioRegion[capacity + 1];
-        _hinted[0] = new MmioRegion(UnreachableStart, MinimumLength, new AbsentDevice());
-    }
+    /// <summary>Makes an empty bus for at most <paramref name="capacity"/> regions.</summary>
+    public MmioBus(int capacity) => _sorted = new MmioRegion[capacity];
 
     /// <summary>Number of regions on the bus.</summary>
     public int Count => _count;
@@ -55,7 +48,7 @@ public sealed class MmioBus
     /// </returns>
     public bool TryAdd(ulong start, ulong length, MmioDevice device)
     {
-        if (_count == _sorted.Length || _count == byte.MaxValue || length < MinimumLength || length > MaximumLength
+        if (_count == _sorted.Length || length < MinimumLength || length > MaximumLength
             || start > ulong.MaxValue - length)
         {
             return false;
@@ -109,9 +102,15 @@ public sealed class MmioBus
         ulong granule = ipa >> GranuleShift;
         if (granule < GranuleCount)
         {
-            // Both indices are in range by construction; two checks less at every device access.
-            int index = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_hints), (int)granule);
-            MmioRegion hint = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_hinted), index);
+            // The index is in range: a check less at every device access.
+            MmioRegion? hint = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_hints), (int)granule);
+            if (hint == null)
+            {
+                device = null;
+                offset = 0;
+                return false;
+            }
+
             ulong distance = ipa - hint.Start;
 
             // Below the region the distance wraps and is larger than any length.
@@ -132,11 +131,21 @@ public sealed class MmioBus
     private bool TrySearch(ulong ipa, int size, out MmioDevice device, out uint offset)
     {
         int after = FirstStartingAfter(ipa);
-        MmioRegion region = after > 0 ? _sorted[after - 1] : _hinted[0];
-        ulong distance = ipa - region.Start;
-        device = region.Device;
-        offset = (uint)distance;
-        return after > 0 && distance <= region.Length - (uint)size;
+        if (after > 0)
+        {
+            MmioRegion region = _sorted[after - 1];
+            ulong distance = ipa - region.Start;
+            if (distance <= region.Length - (uint)size)
+            {
+                device = region.Device;
+                offset = (uint)distance;
+                return true;
+            }
+        }
+
+        device = null!; // the contract: only set where the result is true
+        offset = 0;
+        return false;
     }
 
     private int FirstStartingAfter(ulong ipa)
@@ -161,29 +170,16 @@ public sealed class MmioBus
 
     private void AddHints(MmioRegion region)
     {
-        _hinted[_count] = region;
-        ulong first = region.Start >> GranuleShift;
-        if (first >= GranuleCount)
+        if (region.Length > LongestHinted)
         {
             return;
         }
 
         ulong last = Math.Min((region.Start + (region.Length - 1)) >> GranuleShift, GranuleCount - 1);
-        AddHint(first);
-        AddHint(last);
-        if (last - first > 1)
+        for (ulong granule = region.Start >> GranuleShift; granule <= last; granule++)
         {
-            // What lies between is the region's alone. Flash has thousands of them.
-            _hints.AsSpan((int)first + 1, (int)(last - first) - 1).Fill((byte)_count);
-        }
-    }
-
-    private void AddHint(ulong granule)
-    {
-        // Of several regions in a granule the first keeps the hint; the others are found by the search.
-        if (_hints[(int)granule] == 0)
-        {
-            _hints[(int)granule] = (byte)_count;
+            // Of several regions in a granule the first keeps the hint; the others are found by the search.
+            _hints[(int)granule] ??= region;
         }
     }
 }

@@ -116,7 +116,8 @@ public sealed class Pl011Device : MmioDevice
     public override ulong Read(int vcpu, uint offset, int size)
     {
         // Polled once or twice for every byte: all else is out of the way.
-        return offset == Flags ? _flags & Wanted(size) : ReadOther(vcpu, offset, size);
+        // It has nine bits, so that only a byte (the odd size) needs cutting.
+        return offset == Flags ? _flags & ~(((uint)size & 1) << 8) : ReadOther(vcpu, offset, size);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public sealed class MmioBusTests
     public void An_access_finds_its_device_and_offset()
     {
         var bus = new MmioBus(4);
-        var device = new AbsentDevice();
+        var device = new SilentDevice();
         Assert.True(bus.TryAdd(0x0900_0000, 0x1000, device));
         Assert.True(bus.TryFind(0x0900_0ffc, 4, out MmioDevice found, out uint offset));
         Assert.Same(device, found);
@@ -27,7 +27,7 @@ public sealed class MmioBusTests
     public void An_access_that_is_not_wholly_inside_finds_nothing(uint address, int size)
     {
         var bus = new MmioBus(4);
-        bus.TryAdd(0x0900_0000, 0x1000, new AbsentDevice());
+        bus.TryAdd(0x0900_0000, 0x1000, new SilentDevice());
         Assert.False(bus.TryFind(address, size, out _, out _));
     }
 
@@ -40,8 +40,8 @@ public sealed class MmioBusTests
     public void Bad_and_overlapping_regions_are_refused(ulong start, ulong length)
     {
         var bus = new MmioBus(4);
-        bus.TryAdd(0x0900_0000, 0x1000, new AbsentDevice());
-        Assert.False(bus.TryAdd(start, length, new AbsentDevice()));
+        bus.TryAdd(0x0900_0000, 0x1000, new SilentDevice());
+        Assert.False(bus.TryAdd(start, length, new SilentDevice()));
         Assert.Equal(1, bus.Count);
     }
 
@@ -59,7 +59,7 @@ public sealed class MmioBusTests
             var model = new List<(ulong Start, ulong Length, MmioDevice Device)>();
             foreach ((ulong start, ulong size) in regions)
             {
-                var device = new AbsentDevice();
+                var device = new SilentDevice();
                 bool allowed = model.Count < 8 && size >= 8 && start <= ulong.MaxValue - size
                     && model.All(r => start + size <= r.Start || r.Start + r.Length <= start);
                 Assert.Equal(allowed, bus.TryAdd(start, size, device));

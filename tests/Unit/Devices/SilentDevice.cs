@@ -1,7 +1,9 @@
-namespace SharpVisor.Devices;
+using SharpVisor.Devices;
 
-/// <summary>Stands where no device is: reads as zero and ignores writes.</summary>
-public sealed class AbsentDevice : MmioDevice
+namespace SharpVisor.Tests.Unit.Devices;
+
+/// <summary>A device that does nothing.</summary>
+public sealed class SilentDevice : MmioDevice
 {
     /// <inheritdoc/>
     public override ulong Read(int vcpu, uint offset, int size) => 0;
