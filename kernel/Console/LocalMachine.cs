@@ -10,6 +10,7 @@ namespace SharpVisor.Console;
 internal sealed class LocalMachine : MachineControl
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
+    private const uint CapUnitsInPercent = 10;
 
     private readonly ulong _counterAtStart = SystemRegisters.ReadCntpctEl0();
 
@@ -45,6 +46,10 @@ internal sealed class LocalMachine : MachineControl
         status.Memory = vm.Memory.Length;
         status.MemoryMaximum = vm.Memory.Length;
         status.MemoryGuarantee = vm.Memory.Length;
+        status.UpTime = vm.IsAlive ? Nanoseconds(SystemRegisters.ReadCntpctEl0() - vm.StartedAt) : 0;
+        status.Restarts = vm.Restarts;
+        status.Weight = (int)vm.Definition.Scheduling.Weight;
+        status.Cap = (int)((vm.Definition.Scheduling.Cap + CapUnitsInPercent - 1) / CapUnitsInPercent);
         status.GicVersion = vm.Gic.Version;
         return true;
     }
@@ -69,8 +74,8 @@ internal sealed class LocalMachine : MachineControl
         };
         status.Cpu = vcpu.Cpu.Index;
         Dispatcher.Account(vcpu);
-        status.RunTime = Nanoseconds(vcpu.Entity.RunTime);
-        status.StolenTime = Nanoseconds(vcpu.Entity.StealTime);
+        status.RunTime = Nanoseconds(vcpu.Entity.RunTime - found.RunTimeAtStart[index]);
+        status.StolenTime = Nanoseconds(vcpu.Entity.StealTime - found.StealTimeAtStart[index]);
         return true;
     }
 

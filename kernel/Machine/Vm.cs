@@ -77,6 +77,18 @@ internal sealed class Vm
     /// <summary>Whether it runs, or stands still only for a while.</summary>
     internal bool IsAlive => HasStarted && !HasEnded;
 
+    /// <summary>The machine's counter when it was last powered on.</summary>
+    internal ulong StartedAt { get; private set; }
+
+    /// <summary>What each VCpu had run by then, in ticks.</summary>
+    internal readonly ulong[] RunTimeAtStart = new ulong[VirtualGic.MaximumVCpus];
+
+    /// <summary>What each VCpu had waited for a CPU by then, in ticks.</summary>
+    internal readonly ulong[] StealTimeAtStart = new ulong[VirtualGic.MaximumVCpus];
+
+    /// <summary>How often it was powered on again: reset, or started after its end.</summary>
+    internal int Restarts { get; private set; }
+
     /// <summary>Whether it stands still until <see cref="Resume"/>.</summary>
     internal bool IsPaused { get; private set; }
 
@@ -123,7 +135,15 @@ internal sealed class Vm
     /// <summary>Loads the guest and lets its first VCpu start.</summary>
     private bool TryPowerOn()
     {
+        Restarts += HasStarted ? 1 : 0;
         HasStarted = true;
+        StartedAt = SystemRegisters.ReadCntpctEl0();
+        for (int i = 0; i < VCpus.Length; i++)
+        {
+            RunTimeAtStart[i] = VCpus[i].Entity!.RunTime;
+            StealTimeAtStart[i] = VCpus[i].Entity!.StealTime;
+        }
+
         if (!VmImage.TryLoad(this, out ulong entry, out ulong deviceTree))
         {
             HasEnded = true;

@@ -9,7 +9,7 @@ internal struct VCpuStatus
     /// <summary>The CPU that runs it or ran it last; -1 for none.</summary>
     internal int Cpu { get; set; }
 
-    /// <summary>Nanoseconds that it has run.</summary>
+    /// <summary>Nanoseconds that it has run since its VM was started.</summary>
     internal ulong RunTime { get; set; }
 
     /// <summary>Nanoseconds that it could have run and waited for its turn (the guest's stolen time).</summary>

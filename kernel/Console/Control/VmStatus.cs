@@ -27,16 +27,16 @@ internal struct VmStatus
     /// <summary>Bytes that the hypervisor uses for it: objects and stage-2 tables.</summary>
     internal ulong MemoryOverhead { get; set; }
 
-    /// <summary>Nanoseconds since it was started; 0 where it is not running.</summary>
+    /// <summary>Nanoseconds since it was started, pauses counted; 0 where it has not been or has ended.</summary>
     internal ulong UpTime { get; set; }
 
-    /// <summary>How often it was reset or restarted.</summary>
+    /// <summary>How often it was reset, or started after its end.</summary>
     internal int Restarts { get; set; }
 
     /// <summary>Share in proportion to other VMs.</summary>
     internal int Weight { get; set; }
 
-    /// <summary>Most it may use, in percent of one CPU; 0 for no limit.</summary>
+    /// <summary>Most it may use, in percent of one CPU, rounded up; 0 for no limit.</summary>
     internal int Cap { get; set; }
 
     /// <summary>Version of its interrupt controller, 2 or 3.</summary>
