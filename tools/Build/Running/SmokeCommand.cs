@@ -38,7 +38,7 @@ internal static class SmokeCommand
         IReadOnlyList<string> problems = Check(emulated.Output, exitCode, emulated.LastLine, guest.VCpus);
         if (problems.Count == 0)
         {
-            Console.WriteLine($"smoke: Linux booted on {guest.VCpus} VCpu(s), ran {Commands.Replace("; ", ", ", StringComparison.Ordinal)}, and the machine stopped: all as it should be");
+            Console.WriteLine($"smoke: Linux booted on {guest.VCpus} VCpu{(guest.VCpus == 1 ? "" : "s")}, ran {Commands.Replace("; ", ", ", StringComparison.Ordinal)}, and the machine stopped: all as it should be");
             return 0;
         }
 
