@@ -8,6 +8,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Threading.Tasks;
 using SharpVisor.Build;
+using SharpVisor.Build.Fetching;
 using Xunit;
 
 namespace SharpVisor.Tests.Machine;
@@ -75,6 +76,25 @@ public sealed class FrontTests
         (int exitCode, string output) = await RunAsync("", "run", $"GUEST={guest}", "CMDLINE=vectors", "MEMORY=64M", "VCPUS=1");
         Assert.Equal(1, exitCode);
         Assert.Contains("sharpvisor: guest: crashed", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_script_comes_to_an_end_on_a_machine_that_cannot_switch_itself_off()
+    {
+        try
+        {
+            await new GuestArtefacts(_ => { }).RaspberryPi3TreeAsync();
+        }
+        catch (FetchException exception)
+        {
+            Assert.Skip("no device tree of the Raspberry Pi: " + exception.Message);
+        }
+
+        (int exitCode, string output) = await RunAsync("", "run", "BOARD=raspi3b", "GUEST=embedded");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("sharpvisor: cannot start: no GICv2 with virtualization extensions and no GICv3 in the device tree", output, StringComparison.Ordinal);
+        Assert.Contains("sharpvisor: machine stopped, exit code 2", output, StringComparison.Ordinal);
+        Assert.Contains("switch it off by hand", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -39,8 +39,20 @@ public sealed class ToolTests
     [InlineData("sharpvisor: machine stopped, exit code 0 or so")]
     public void Other_lines_are_no_closing_line(string line) => Assert.False(ClosingLine.TryParse(line, out _));
 
+    [Theory]
+    [InlineData("sharpvisor: machine stopped, exit code 2\r\nsharpvisor: firmware cannot switch the machine off: switch it off by hand\r\n", true)]
+    [InlineData("sharpvisor: machine stopped, exit code 2\r\nsharpvisor: firmware cannot switch the machine off: switch it off by hand\r\n\r\n$ ", false)]
+    [InlineData("sharpvisor: machine stopped, exit code 2\r\n", false)]
+    [InlineData("sharpvisor: firmware cannot switch the machine off: switch it off by hand\r\n", false)]
+    public void A_machine_that_was_left_on_says_so_behind_its_closing_line(string output, bool isLeftOn)
+    {
+        LastLine last = new();
+        last.Add(Encoding.ASCII.GetBytes(output));
+        Assert.Equal(isLeftOn, ClosingLine.IsLeftOn(last.Before, last.Text));
+    }
+
     [Fact]
-    public void The_last_line_does_not_depend_on_how_the_bytes_come() =>
+    public void The_last_lines_do_not_depend_on_how_the_bytes_come() =>
         Gen.Char["ab \r\n"].Array[0, 60].Select(Gen.Int[1, 9].Array[60]).Sample((characters, cuts) =>
         {
             LastLine inOne = new();
@@ -55,13 +67,20 @@ public sealed class ToolTests
             }
 
             string expected = "";
+            string before = "";
             foreach (string line in new string(characters).Split('\r', '\n'))
             {
-                expected = line.Trim(' ').Length == 0 ? expected : line;
+                if (line.Trim(' ').Length != 0)
+                {
+                    before = expected;
+                    expected = line;
+                }
             }
 
             Assert.Equal(expected, inOne.Text);
             Assert.Equal(expected, inPieces.Text);
+            Assert.Equal(before, inOne.Before);
+            Assert.Equal(before, inPieces.Before);
         });
 
     [Fact]

@@ -10,6 +10,7 @@ namespace SharpVisor.Build.Running;
 internal static class ClosingLine
 {
     private const string Text = "sharpvisor: machine stopped, exit code ";
+    private const string LeftOnText = "sharpvisor: firmware cannot switch the machine off";
 
     /// <summary>Takes the exit code out of a console's last line.</summary>
     /// <param name="lastLine">The last line that is not blank.</param>
@@ -21,4 +22,10 @@ internal static class ClosingLine
         int start = lastLine.IndexOf(Text, StringComparison.Ordinal);
         return start >= 0 && int.TryParse(lastLine.AsSpan(start + Text.Length).TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out exitCode);
     }
+
+    /// <summary>Whether the hypervisor has ended but the machine goes on, because its firmware cannot switch it off.</summary>
+    /// <param name="before">The last but one line that is not blank: the closing line.</param>
+    /// <param name="lastLine">The last line that is not blank.</param>
+    internal static bool IsLeftOn(string before, string lastLine) =>
+        TryParse(before, out _) && lastLine.Contains(LeftOnText, StringComparison.Ordinal);
 }

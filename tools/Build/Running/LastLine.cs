@@ -3,16 +3,20 @@ using System.Text;
 
 namespace SharpVisor.Build.Running;
 
-/// <summary>Remembers the last line of a byte stream that is not blank; long lines lose their beginning.</summary>
+/// <summary>Remembers the last two lines of a byte stream that are not blank; long lines lose their beginning.</summary>
 internal sealed class LastLine
 {
     private const int Capacity = 512;
 
     private readonly StringBuilder _current = new();
     private string _previous = "";
+    private string _beforePrevious = "";
 
     /// <summary>The last line that is not blank, finished or not.</summary>
     internal string Text => IsBlank(_current) ? _previous : _current.ToString();
+
+    /// <summary>The line before it that is not blank.</summary>
+    internal string Before => IsBlank(_current) ? _beforePrevious : _previous;
 
     /// <summary>Takes what came next.</summary>
     internal void Add(ReadOnlySpan<byte> bytes)
@@ -21,7 +25,12 @@ internal sealed class LastLine
         {
             if (value is (byte)'\n' or (byte)'\r')
             {
-                _previous = IsBlank(_current) ? _previous : _current.ToString();
+                if (!IsBlank(_current))
+                {
+                    _beforePrevious = _previous;
+                    _previous = _current.ToString();
+                }
+
                 _current.Clear();
                 continue;
             }

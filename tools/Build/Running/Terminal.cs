@@ -12,7 +12,8 @@ namespace SharpVisor.Build.Running;
 /// <summary>
 /// Runs QEMU on the person's terminal. QEMU has the keyboard itself; what it prints passes through here unchanged, so
 /// that the hypervisor's last line can be read. Where standard input is no terminal, a script's words are held back
-/// until the machine waits for input: a kernel that boots throws away what was typed before.
+/// until the machine waits for input: a kernel that boots throws away what was typed before. And where the machine cannot
+/// switch itself off, nobody is there to do it: QEMU is ended when the hypervisor's last words have stood for a while.
 /// </summary>
 internal sealed class Terminal
 {
@@ -20,9 +21,13 @@ internal sealed class Terminal
 
     private readonly LastLine _lastLine = new();
     private long _lastOutput = long.MaxValue;
+    private bool _wasEnded;
 
     /// <summary>Runs it to its end.</summary>
-    /// <returns>QEMU's exit code and the last line that is not blank.</returns>
+    /// <returns>
+    /// QEMU's exit code and the last line that is not blank; where a machine that was left on has been ended, 0 and the
+    /// hypervisor's closing line.
+    /// </returns>
     /// <exception cref="BuildException">The program did not start.</exception>
     internal async Task<(int ExitCode, string LastLine)> RunAsync(IReadOnlyList<string> command)
     {
@@ -55,15 +60,38 @@ internal sealed class Terminal
                 await output.WriteAsync(buffer.AsMemory(0, count));
                 await output.FlushAsync();
                 _lastLine.Add(buffer.AsSpan(0, count));
-                Volatile.Write(ref _lastOutput, Stopwatch.GetTimestamp());
+                long now = Stopwatch.GetTimestamp();
+                Volatile.Write(ref _lastOutput, now);
+                if (isScript && ClosingLine.IsLeftOn(_lastLine.Before, _lastLine.Text))
+                {
+                    _ = EndUnlessOutputAsync(process, now);
+                }
             }
 
             await process.WaitForExitAsync();
-            return (process.ExitCode, _lastLine.Text);
+            return Volatile.Read(ref _wasEnded) ? (0, _lastLine.Before) : (process.ExitCode, _lastLine.Text);
         }
         catch (Win32Exception exception)
         {
             throw new BuildException($"{command[0]} did not start: {exception.Message}");
+        }
+    }
+
+    /// <summary>Ends QEMU, unless the machine says something more: a guest that printed the last words goes on.</summary>
+    private async Task EndUnlessOutputAsync(Process process, long lastOutput)
+    {
+        await Task.Delay(s_quiet);
+        try
+        {
+            if (Volatile.Read(ref _lastOutput) == lastOutput && !process.HasExited)
+            {
+                Volatile.Write(ref _wasEnded, true);
+                process.Kill(entireProcessTree: true);
+            }
+        }
+        catch (Exception exception) when (exception is Win32Exception or InvalidOperationException)
+        {
+            // It ended by itself.
         }
     }
 
