@@ -37,6 +37,9 @@ public sealed class Pl011Uart : SerialLine
 
     private bool IsReceiveEmpty => (Mmio.Read32(_base + Flags) & ReceiveEmpty) != 0;
 
+    /// <summary>Takes it for granted that there is one, to say in a last line why the machine cannot start.</summary>
+    public static Pl011Uart Assume(ulong address) => new(address, 0);
+
     /// <summary>Finds the UART that the device tree names for output, or the first one.</summary>
     public static bool TryProbe(FdtReader tree, out Pl011Uart? uart)
     {

@@ -84,14 +84,14 @@ internal static unsafe class Hypervisor
             Fail(FdtErrorText.Describe(error));
         }
 
+        PowerControl.HasFirmware = tree.HasFirmware();
+        PowerControl.FindWorkarounds();
         if (!Pl011Uart.TryProbe(tree.Reader, out s_uart))
         {
             Fail("no PL011 UART in the device tree"u8);
         }
 
         Log.SetSink(s_uart!);
-        PowerControl.HasFirmware = tree.HasFirmware();
-        PowerControl.FindWorkarounds();
         if (!GicV3.TryProbe(tree.Reader, out s_interrupts) && !GicV2.TryProbe(tree.Reader, out s_interrupts))
         {
             Fail("no GICv2 with virtualization extensions and no GICv3 in the device tree"u8);
@@ -262,6 +262,11 @@ internal static unsafe class Hypervisor
     [DoesNotReturn]
     private static void Fail(ReadOnlySpan<byte> reason)
     {
+        if (!Log.HasSink)
+        {
+            Log.SetSink(Pl011Uart.Assume(PhysicalTree.WhereQemuHasItsUart)); // no tree says where a UART is
+        }
+
         Log.Line().Text("cannot start: "u8).Text(reason).End();
         Stop(ExitMachineFailed);
     }

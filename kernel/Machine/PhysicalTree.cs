@@ -13,6 +13,9 @@ internal readonly unsafe ref struct PhysicalTree
     /// <summary>Where QEMU's virt machine has the tree when it does not say so in X0 (an image started at EL3).</summary>
     internal const ulong WhereQemuPutsIt = 0x4000_0000;
 
+    /// <summary>The UART of the same machine.</summary>
+    internal const ulong WhereQemuHasItsUart = 0x0900_0000;
+
     // The early map of boot/entry.S covers this much from the tree's start on as Normal memory.
     private const uint LargestTree = 2 << 20;
 
