@@ -23,6 +23,7 @@ internal static unsafe class VmFactory
     private const int BusCapacity = 48;
 
     private static int s_lastVmid;
+    private static uint s_vcpuCount;
 
     /// <summary>Makes a VM, ready to be powered on. False, with a line that says why, where it cannot be.</summary>
     internal static bool TryMake(in BundleVm source, out Vm? vm)
@@ -77,6 +78,11 @@ internal static unsafe class VmFactory
             return "more than 8 VCpus"u8;
         }
 
+        if (s_vcpuCount + source.VCpus > Dispatcher.MaximumVCpus)
+        {
+            return "more than 256 VCpus in all"u8;
+        }
+
         if (source.Memory < SmallestMemory || (source.Memory & (PageTable.PageSize - 1)) != 0)
         {
             return "memory must be at least 1 MiB and a multiple of 4 KiB"u8;
@@ -120,6 +126,7 @@ internal static unsafe class VmFactory
         }
 
         int vmid = ++s_lastVmid;
+        s_vcpuCount += source.VCpus;
         var vm = new Vm(new VmDefinition(source), memory, stage2, Stage2Configuration.TableBase(stage2.Root, vmid));
         translation.Table = vm.TranslationTable;
         int count = (int)source.VCpus;

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using SharpVisor.Build;
@@ -54,6 +55,17 @@ public sealed class BundleTests : IDisposable
     }
 
     [Fact]
+    public async Task More_VCpus_than_there_is_room_for_are_refused()
+    {
+        string[] names = [.. Enumerable.Range(0, 33).Select(i => string.Create(CultureInfo.InvariantCulture, $"vm{i}"))];
+        byte[] bundle = await MakeAsync("vcpus = 8\nautostart = false\n", names);
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings { Memory = 4L << 30 }, bundle);
+        await TestMachine.ExpectEndAsync(machine, 1, Patience.SmallGuest);
+        Assert.Contains("sharpvisor: vm32: cannot start: more than 256 VCpus in all", machine.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("vm31: cannot start", machine.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Wrong_definitions_are_all_told_and_nothing_is_written()
     {
         await MakeAsync("left");
@@ -83,13 +95,15 @@ public sealed class BundleTests : IDisposable
 
     private string In(string name) => Path.Combine(_folder, name);
 
-    private async Task<byte[]> MakeAsync(params string[] names)
+    private Task<byte[]> MakeAsync(params string[] names) => MakeAsync("", names);
+
+    private async Task<byte[]> MakeAsync(string more, string[] names)
     {
         string kernel = Repository.GuestImage("hello").Replace('\\', '/');
         string text = "";
         foreach (string name in names)
         {
-            text += string.Create(CultureInfo.InvariantCulture, $"[[vm]]\nname = \"{name}\"\nkernel = \"{kernel}\"\nmemory = \"64M\"\n");
+            text += string.Create(CultureInfo.InvariantCulture, $"[[vm]]\nname = \"{name}\"\nkernel = \"{kernel}\"\nmemory = \"64M\"\n{more}");
         }
 
         File.WriteAllText(In("vms.toml"), text);
