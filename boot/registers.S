@@ -47,11 +47,8 @@ write_\name:
 // Hypervisor control
 reads   hcr_el2, hcr_el2
 writes  hcr_el2, hcr_el2
-reads   cptr_el2, cptr_el2
 writes  cptr_el2, cptr_el2
-reads   mdcr_el2, mdcr_el2
 writes  mdcr_el2, mdcr_el2
-reads   hstr_el2, hstr_el2
 writes  hstr_el2, hstr_el2
 writes  hcrx_el2, s3_4_c1_c2_2
 writes  hfgrtr_el2, s3_4_c1_c1_4
@@ -59,27 +56,16 @@ writes  hfgwtr_el2, s3_4_c1_c1_5
 writes  hfgitr_el2, s3_4_c1_c1_6
 writes  hdfgrtr_el2, s3_4_c3_c1_4
 writes  hdfgwtr_el2, s3_4_c3_c1_5
-reads   vtcr_el2, vtcr_el2
 writes  vtcr_el2, vtcr_el2
 reads   vttbr_el2, vttbr_el2
 writes  vttbr_el2, vttbr_el2
-reads   cnthctl_el2, cnthctl_el2
 writes  cnthctl_el2, cnthctl_el2
-reads   cntvoff_el2, cntvoff_el2
 writes  cntvoff_el2, cntvoff_el2
-reads   vpidr_el2, vpidr_el2
 writes  vpidr_el2, vpidr_el2
-reads   vmpidr_el2, vmpidr_el2
-writes  vmpidr_el2, vmpidr_el2
-reads   esr_el2, esr_el2
 reads   far_el2, far_el2
-writes  far_el2, far_el2
 reads   hpfar_el2, hpfar_el2
 reads   sctlr_el2, sctlr_el2
-writes  sctlr_el2, sctlr_el2
 reads   tcr_el2, tcr_el2
-writes  tcr_el2, tcr_el2
-reads   ttbr0_el2, ttbr0_el2
 reads   mair_el2, mair_el2
 reads   tpidr_el2, tpidr_el2
 writes  tpidr_el2, tpidr_el2
@@ -90,8 +76,6 @@ writes  sp_el1, sp_el1
 reads   midr_el1, midr_el1
 reads   mpidr_el1, mpidr_el1
 reads   revidr_el1, revidr_el1
-reads   ctr_el0, ctr_el0
-reads   dczid_el0, dczid_el0
 reads   clidr_el1, clidr_el1
 reads   ccsidr_el1, ccsidr_el1
 reads   id_aa64pfr0_el1, s3_0_c0_c4_0
@@ -134,49 +118,16 @@ writes  csselr_el1, csselr_el1
 
 // Guest context
 reads   sctlr_el1, sctlr_el1
-writes  sctlr_el1, sctlr_el1
-reads   ttbr0_el1, ttbr0_el1
-writes  ttbr0_el1, ttbr0_el1
-reads   ttbr1_el1, ttbr1_el1
-writes  ttbr1_el1, ttbr1_el1
-reads   tcr_el1, tcr_el1
-writes  tcr_el1, tcr_el1
-reads   mair_el1, mair_el1
-writes  mair_el1, mair_el1
-reads   amair_el1, amair_el1
-writes  amair_el1, amair_el1
-reads   esr_el1, esr_el1
 writes  esr_el1, esr_el1
-reads   far_el1, far_el1
 writes  far_el1, far_el1
-reads   afsr0_el1, afsr0_el1
-writes  afsr0_el1, afsr0_el1
-reads   afsr1_el1, afsr1_el1
-writes  afsr1_el1, afsr1_el1
 reads   elr_el1, elr_el1
 writes  elr_el1, elr_el1
-reads   spsr_el1, spsr_el1
 writes  spsr_el1, spsr_el1
 reads   vbar_el1, vbar_el1
-writes  vbar_el1, vbar_el1
-reads   contextidr_el1, contextidr_el1
-writes  contextidr_el1, contextidr_el1
-reads   tpidr_el0, tpidr_el0
-writes  tpidr_el0, tpidr_el0
-reads   tpidrro_el0, tpidrro_el0
-writes  tpidrro_el0, tpidrro_el0
-reads   tpidr_el1, tpidr_el1
-writes  tpidr_el1, tpidr_el1
 reads   sp_el0, sp_el0
 writes  sp_el0, sp_el0
-reads   cpacr_el1, cpacr_el1
-writes  cpacr_el1, cpacr_el1
-reads   cntkctl_el1, cntkctl_el1
-writes  cntkctl_el1, cntkctl_el1
 reads   par_el1, par_el1
 writes  par_el1, par_el1
-reads   actlr_el1, actlr_el1
-writes  actlr_el1, actlr_el1
 reads   mdscr_el1, mdscr_el1
 writes  mdscr_el1, mdscr_el1
 writes  oslar_el1, oslar_el1
@@ -186,18 +137,9 @@ reads   oslsr_el1, oslsr_el1
 reads   pmcr_el0, pmcr_el0
 reads   cntfrq_el0, cntfrq_el0
 reads   cntpct_el0, cntpct_el0
-reads   cntvct_el0, cntvct_el0
 reads   cntv_ctl_el0, cntv_ctl_el0
 writes  cntv_ctl_el0, cntv_ctl_el0
-reads   cntv_cval_el0, cntv_cval_el0
-writes  cntv_cval_el0, cntv_cval_el0
-reads   cntp_ctl_el0, cntp_ctl_el0
-writes  cntp_ctl_el0, cntp_ctl_el0
-reads   cntp_cval_el0, cntp_cval_el0
-writes  cntp_cval_el0, cntp_cval_el0
-reads   cnthp_ctl_el2, cnthp_ctl_el2
 writes  cnthp_ctl_el2, cnthp_ctl_el2
-reads   cnthp_cval_el2, cnthp_cval_el2
 writes  cnthp_cval_el2, cnthp_cval_el2
 
 // Interrupt controller
@@ -205,9 +147,7 @@ reads   icc_sre_el2, s3_4_c12_c9_5
 writes  icc_sre_el2, s3_4_c12_c9_5
 reads   icc_sre_el1, s3_0_c12_c12_5
 writes  icc_sre_el1, s3_0_c12_c12_5
-reads   icc_ctlr_el1, s3_0_c12_c12_4
 writes  icc_ctlr_el1, s3_0_c12_c12_4
-reads   icc_pmr_el1, s3_0_c4_c6_0
 writes  icc_pmr_el1, s3_0_c4_c6_0
 writes  icc_bpr1_el1, s3_0_c12_c12_3
 writes  icc_igrpen1_el1, s3_0_c12_c12_7
@@ -220,7 +160,6 @@ reads   ich_hcr_el2, s3_4_c12_c11_0
 writes  ich_hcr_el2, s3_4_c12_c11_0
 reads   ich_vmcr_el2, s3_4_c12_c11_7
 writes  ich_vmcr_el2, s3_4_c12_c11_7
-reads   ich_misr_el2, s3_4_c12_c11_2
 reads   ich_eisr_el2, s3_4_c12_c11_3
 reads   ich_elrsr_el2, s3_4_c12_c11_5
 
@@ -255,21 +194,16 @@ mmio 64, ldr, str, x
     ret
 .endm
 
-instruction dsb_sy, dsb sy
 instruction dsb_ish, dsb ish
 instruction dsb_ishst, dsb ishst
 instruction isb_, isb
-instruction send_event, sev
 instruction yield_hint, yield
 instruction tlbi_ipas2e1is, tlbi ipas2e1is, x0
 instruction tlbi_vmalle1is, tlbi vmalle1is
 instruction tlbi_vmalls12e1is, tlbi vmalls12e1is
-instruction tlbi_alle1is, tlbi alle1is
 instruction tlbi_vae2is, tlbi vae2is, x0
 instruction tlbi_alle2is, tlbi alle2is
-instruction ic_ialluis, ic ialluis
 instruction at_s1e1r, at s1e1r, x0
-instruction at_s12e1r, at s12e1r, x0
 instruction at_s1e1w, at s1e1w, x0
 instruction at_s1e0r, at s1e0r, x0
 instruction at_s1e0w, at s1e0w, x0

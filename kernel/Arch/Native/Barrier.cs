@@ -6,11 +6,6 @@ namespace SharpVisor.Arch;
 /// <summary>Barriers (Arm ARM B2.3.11) by what they order.</summary>
 public static class Barrier
 {
-    /// <summary>DSB SY.</summary>
-    [RuntimeImport("*", "dsb_sy")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void DataSynchronization();
-
     /// <summary>DSB ISH.</summary>
     [RuntimeImport("*", "dsb_ish")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -25,9 +20,4 @@ public static class Barrier
     [RuntimeImport("*", "isb_")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void Instruction();
-
-    /// <summary>SEV.</summary>
-    [RuntimeImport("*", "send_event")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void SendEvent();
 }

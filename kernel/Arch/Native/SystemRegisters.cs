@@ -18,25 +18,13 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteHcrEl2(ulong value);
 
-    [RuntimeImport("*", "read_cptr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCptrEl2();
-
     [RuntimeImport("*", "write_cptr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteCptrEl2(ulong value);
 
-    [RuntimeImport("*", "read_mdcr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadMdcrEl2();
-
     [RuntimeImport("*", "write_mdcr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteMdcrEl2(ulong value);
-
-    [RuntimeImport("*", "read_hstr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadHstrEl2();
 
     [RuntimeImport("*", "write_hstr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -66,10 +54,6 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteHdfgwtrEl2(ulong value);
 
-    [RuntimeImport("*", "read_vtcr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadVtcrEl2();
-
     [RuntimeImport("*", "write_vtcr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteVtcrEl2(ulong value);
@@ -82,49 +66,21 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteVttbrEl2(ulong value);
 
-    [RuntimeImport("*", "read_cnthctl_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCnthctlEl2();
-
     [RuntimeImport("*", "write_cnthctl_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteCnthctlEl2(ulong value);
-
-    [RuntimeImport("*", "read_cntvoff_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCntvoffEl2();
 
     [RuntimeImport("*", "write_cntvoff_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteCntvoffEl2(ulong value);
 
-    [RuntimeImport("*", "read_vpidr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadVpidrEl2();
-
     [RuntimeImport("*", "write_vpidr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteVpidrEl2(ulong value);
 
-    [RuntimeImport("*", "read_vmpidr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadVmpidrEl2();
-
-    [RuntimeImport("*", "write_vmpidr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteVmpidrEl2(ulong value);
-
-    [RuntimeImport("*", "read_esr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadEsrEl2();
-
     [RuntimeImport("*", "read_far_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadFarEl2();
-
-    [RuntimeImport("*", "write_far_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteFarEl2(ulong value);
 
     [RuntimeImport("*", "read_hpfar_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -134,21 +90,9 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadSctlrEl2();
 
-    [RuntimeImport("*", "write_sctlr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteSctlrEl2(ulong value);
-
     [RuntimeImport("*", "read_tcr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadTcrEl2();
-
-    [RuntimeImport("*", "write_tcr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTcrEl2(ulong value);
-
-    [RuntimeImport("*", "read_ttbr0_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTtbr0El2();
 
     [RuntimeImport("*", "read_mair_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -182,14 +126,6 @@ public static class SystemRegisters
     [RuntimeImport("*", "read_revidr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadRevidrEl1();
-
-    [RuntimeImport("*", "read_ctr_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCtrEl0();
-
-    [RuntimeImport("*", "read_dczid_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadDczidEl0();
 
     [RuntimeImport("*", "read_clidr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -352,81 +288,13 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadSctlrEl1();
 
-    [RuntimeImport("*", "write_sctlr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteSctlrEl1(ulong value);
-
-    [RuntimeImport("*", "read_ttbr0_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTtbr0El1();
-
-    [RuntimeImport("*", "write_ttbr0_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTtbr0El1(ulong value);
-
-    [RuntimeImport("*", "read_ttbr1_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTtbr1El1();
-
-    [RuntimeImport("*", "write_ttbr1_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTtbr1El1(ulong value);
-
-    [RuntimeImport("*", "read_tcr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTcrEl1();
-
-    [RuntimeImport("*", "write_tcr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTcrEl1(ulong value);
-
-    [RuntimeImport("*", "read_mair_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadMairEl1();
-
-    [RuntimeImport("*", "write_mair_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteMairEl1(ulong value);
-
-    [RuntimeImport("*", "read_amair_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadAmairEl1();
-
-    [RuntimeImport("*", "write_amair_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteAmairEl1(ulong value);
-
-    [RuntimeImport("*", "read_esr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadEsrEl1();
-
     [RuntimeImport("*", "write_esr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteEsrEl1(ulong value);
 
-    [RuntimeImport("*", "read_far_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadFarEl1();
-
     [RuntimeImport("*", "write_far_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteFarEl1(ulong value);
-
-    [RuntimeImport("*", "read_afsr0_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadAfsr0El1();
-
-    [RuntimeImport("*", "write_afsr0_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteAfsr0El1(ulong value);
-
-    [RuntimeImport("*", "read_afsr1_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadAfsr1El1();
-
-    [RuntimeImport("*", "write_afsr1_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteAfsr1El1(ulong value);
 
     [RuntimeImport("*", "read_elr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -436,10 +304,6 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteElrEl1(ulong value);
 
-    [RuntimeImport("*", "read_spsr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadSpsrEl1();
-
     [RuntimeImport("*", "write_spsr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteSpsrEl1(ulong value);
@@ -447,42 +311,6 @@ public static class SystemRegisters
     [RuntimeImport("*", "read_vbar_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadVbarEl1();
-
-    [RuntimeImport("*", "write_vbar_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteVbarEl1(ulong value);
-
-    [RuntimeImport("*", "read_contextidr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadContextidrEl1();
-
-    [RuntimeImport("*", "write_contextidr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteContextidrEl1(ulong value);
-
-    [RuntimeImport("*", "read_tpidr_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTpidrEl0();
-
-    [RuntimeImport("*", "write_tpidr_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTpidrEl0(ulong value);
-
-    [RuntimeImport("*", "read_tpidrro_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTpidrroEl0();
-
-    [RuntimeImport("*", "write_tpidrro_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTpidrroEl0(ulong value);
-
-    [RuntimeImport("*", "read_tpidr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadTpidrEl1();
-
-    [RuntimeImport("*", "write_tpidr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteTpidrEl1(ulong value);
 
     [RuntimeImport("*", "read_sp_el0")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -492,22 +320,6 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteSpEl0(ulong value);
 
-    [RuntimeImport("*", "read_cpacr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCpacrEl1();
-
-    [RuntimeImport("*", "write_cpacr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteCpacrEl1(ulong value);
-
-    [RuntimeImport("*", "read_cntkctl_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCntkctlEl1();
-
-    [RuntimeImport("*", "write_cntkctl_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteCntkctlEl1(ulong value);
-
     [RuntimeImport("*", "read_par_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadParEl1();
@@ -515,14 +327,6 @@ public static class SystemRegisters
     [RuntimeImport("*", "write_par_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteParEl1(ulong value);
-
-    [RuntimeImport("*", "read_actlr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadActlrEl1();
-
-    [RuntimeImport("*", "write_actlr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteActlrEl1(ulong value);
 
     [RuntimeImport("*", "read_mdscr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -553,10 +357,6 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadCntpctEl0();
 
-    [RuntimeImport("*", "read_cntvct_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCntvctEl0();
-
     [RuntimeImport("*", "read_cntv_ctl_el0")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong ReadCntvCtlEl0();
@@ -565,41 +365,9 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteCntvCtlEl0(ulong value);
 
-    [RuntimeImport("*", "read_cntv_cval_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCntvCvalEl0();
-
-    [RuntimeImport("*", "write_cntv_cval_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteCntvCvalEl0(ulong value);
-
-    [RuntimeImport("*", "read_cntp_ctl_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCntpCtlEl0();
-
-    [RuntimeImport("*", "write_cntp_ctl_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteCntpCtlEl0(ulong value);
-
-    [RuntimeImport("*", "read_cntp_cval_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCntpCvalEl0();
-
-    [RuntimeImport("*", "write_cntp_cval_el0")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void WriteCntpCvalEl0(ulong value);
-
-    [RuntimeImport("*", "read_cnthp_ctl_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCnthpCtlEl2();
-
     [RuntimeImport("*", "write_cnthp_ctl_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteCnthpCtlEl2(ulong value);
-
-    [RuntimeImport("*", "read_cnthp_cval_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadCnthpCvalEl2();
 
     [RuntimeImport("*", "write_cnthp_cval_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -622,17 +390,9 @@ public static class SystemRegisters
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteIccSreEl1(ulong value);
 
-    [RuntimeImport("*", "read_icc_ctlr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadIccCtlrEl1();
-
     [RuntimeImport("*", "write_icc_ctlr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteIccCtlrEl1(ulong value);
-
-    [RuntimeImport("*", "read_icc_pmr_el1")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadIccPmrEl1();
 
     [RuntimeImport("*", "write_icc_pmr_el1")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -681,10 +441,6 @@ public static class SystemRegisters
     [RuntimeImport("*", "write_ich_vmcr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void WriteIchVmcrEl2(ulong value);
-
-    [RuntimeImport("*", "read_ich_misr_el2")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern ulong ReadIchMisrEl2();
 
     [RuntimeImport("*", "read_ich_eisr_el2")]
     [MethodImpl(MethodImplOptions.InternalCall)]

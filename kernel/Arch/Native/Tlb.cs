@@ -21,11 +21,6 @@ public static class Tlb
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void InvalidateVmid();
 
-    /// <summary>TLBI ALLE1IS: everything of every VMID.</summary>
-    [RuntimeImport("*", "tlbi_alle1is")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void InvalidateAllGuests();
-
     /// <summary>TLBI VAE2IS: the hypervisor’s entries for one address (bits 55:12 in 43:0).</summary>
     [RuntimeImport("*", "tlbi_vae2is")]
     [MethodImpl(MethodImplOptions.InternalCall)]
@@ -35,11 +30,6 @@ public static class Tlb
     [RuntimeImport("*", "tlbi_alle2is")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void InvalidateAllEl2();
-
-    /// <summary>AT S12E1R: guest virtual to physical; the result is in PAR_EL1.</summary>
-    [RuntimeImport("*", "at_s12e1r")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void TranslateStage12Read(ulong address);
 
     /// <summary>AT S1E1R: guest virtual to IPA; the result is in PAR_EL1.</summary>
     [RuntimeImport("*", "at_s1e1r")]
