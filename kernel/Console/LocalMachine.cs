@@ -48,8 +48,8 @@ internal sealed class LocalMachine : MachineControl
         status.MemoryGuarantee = vm.Memory.Length;
         status.UpTime = vm.IsAlive ? Nanoseconds(SystemRegisters.ReadCntpctEl0() - vm.StartedAt) : 0;
         status.Restarts = vm.Restarts;
-        status.Weight = (int)vm.Definition.Scheduling.Weight;
-        status.Cap = (int)((vm.Definition.Scheduling.Cap + CapUnitsInPercent - 1) / CapUnitsInPercent);
+        status.Weight = (int)vm.Definition.Weight;
+        status.Cap = (int)((vm.Definition.Cap + CapUnitsInPercent - 1) / CapUnitsInPercent);
         status.GicVersion = vm.Gic.Version;
         return true;
     }

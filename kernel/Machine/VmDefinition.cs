@@ -57,6 +57,12 @@ internal sealed unsafe class VmDefinition
     /// <summary>Its share of the processors.</summary>
     internal BundleScheduling Scheduling { get; }
 
+    /// <summary>Its part of what is fought over, all VCpus together.</summary>
+    internal uint Weight => Scheduling.Weight;
+
+    /// <summary>The most it may take, all VCpus together, in thousandths of a CPU. 0: no cap.</summary>
+    internal uint Cap => Scheduling.Cap;
+
     /// <summary>The kernel's file.</summary>
     internal ReadOnlySpan<byte> Kernel => new(_kernel, _kernelLength);
 

@@ -27,7 +27,7 @@ public sealed class ImageTests
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
         ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Memory", "Scheduling"],
-        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory", "Scheduling"],
         ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine"],
         ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory", "Scheduling"],
     };
