@@ -39,7 +39,7 @@ internal static unsafe class CpuLoop
         PhysicalCpu cpu = vcpu.Cpu;
         Dispatcher.Block(cpu);
         WorldSwitch.Save(cpu, vcpu, (ulong*)vcpu.SimdState);
-        Dispatcher.Saved(cpu, vcpu);
+        vcpu.Vm!.CompleteStopWhenQuiet();
         Run(cpu);
         return vcpu;
     }
@@ -135,7 +135,6 @@ internal static unsafe class CpuLoop
         }
 
         WorldSwitch.Save(cpu, old, null);
-        Dispatcher.Saved(cpu, old);
         if (old.Vm!.IsStopping)
         {
             Trap.Rarely(&CompleteStop, old, 0, 0, 0);

@@ -177,10 +177,29 @@ internal static class Dispatcher
         ulong next = s_scheduler.NextEvent(cpu.SchedulerIndex);
         ulong due = cpu.Sleepers.NextDue;
         ulong kicks = s_scheduler.TakeKicks() & ~(1ul << cpu.SchedulerIndex);
+        VCpu? chosen = entity == null ? null : Unsafe.As<VCpuEntity>(entity).VCpu;
+        cpu.Chosen = chosen;
         s_lock.Exit();
         MakeLook(kicks);
         cpu.Timer.SetScheduler(next < due ? next : due);
-        return entity == null ? null : Unsafe.As<VCpuEntity>(entity).VCpu;
+        return chosen;
+    }
+
+    /// <summary>
+    /// Whether a CPU runs a VCpu or is about to load it: it does so even where it was removed meanwhile, and leaves it then.
+    /// To be asked before <see cref="VCpu.ResidentOn"/>.
+    /// </summary>
+    internal static bool IsChosen(VCpu vcpu)
+    {
+        for (int i = 0; i < s_cpuCount; i++)
+        {
+            if (s_cpus![i]!.Chosen == vcpu)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>What this CPU runs goes to sleep; ask <see cref="Pick"/> next.</summary>
@@ -200,8 +219,8 @@ internal static class Dispatcher
     }
 
     /// <summary>
-    /// A VCpu was saved. If it sleeps, it sleeps until its timers are due; if something came for it before it was quite
-    /// off its CPU, it is awake.
+    /// A VCpu was saved, and no other CPU can load it yet. If it sleeps, it sleeps until its timers are due; if something
+    /// came for it before it was quite off its CPU, it is awake.
     /// </summary>
     internal static void Saved(PhysicalCpu cpu, VCpu vcpu)
     {
@@ -251,7 +270,7 @@ internal static class Dispatcher
         }
 
         Volatile.Write(ref s_isShared, isShared);
-        return (1ul << s_cpuCount) - 1;
+        return ulong.MaxValue >> (Scheduler.MaximumCpus - s_cpuCount);
     }
 
     private static ulong FromMicroseconds(ulong time) => SystemRegisters.ReadCntfrqEl0() * time / 1_000_000;

@@ -41,6 +41,7 @@ public sealed unsafe class PhysicalCpu
 
     private int _online;
     private bool _mustPick;
+    private VCpu? _chosen;
 
     internal PhysicalCpu(int index, ulong affinity, InterruptController interrupts, ulong stackTop, ulong emergencyStackTop)
     {
@@ -92,6 +93,13 @@ public sealed unsafe class PhysicalCpu
     {
         get => Volatile.Read(ref _mustPick);
         set => Volatile.Write(ref _mustPick, value);
+    }
+
+    /// <summary>What <see cref="Dispatcher.Pick"/> answered last, until it leaves the CPU; null for nothing.</summary>
+    internal VCpu? Chosen
+    {
+        get => Volatile.Read(ref _chosen);
+        set => Volatile.Write(ref _chosen, value);
     }
 
     /// <summary>Makes the CPU come to EL2.</summary>

@@ -68,6 +68,7 @@ internal static unsafe class WorldSwitch
         vcpu.System.CounterOffset = vm.CounterOffset;
         vcpu.PhysicalTimer!.Reset();
         vcpu.Watch!.Reset();
+        vcpu.IsAbandoned = false;
         vcpu.IsFresh = true;
     }
 
@@ -115,14 +116,16 @@ internal static unsafe class WorldSwitch
     {
         vcpu.System!.Save(savedSimd);
         vcpu.Vm!.Gic.SwitchOut(vcpu.Index);
+        Dispatcher.Saved(cpu, vcpu);
         Leave(cpu, vcpu);
     }
 
     /// <summary>Takes the resident VCpu off its CPU for good: it is off, and its state is lost.</summary>
     internal static void Discard(PhysicalCpu cpu, VCpu vcpu)
     {
-        SystemRegisters.WriteCntvCtlEl0(0);
+        vcpu.System!.Save((ulong*)vcpu.SimdState); // for what it switches off
         vcpu.PhysicalTimer!.Reset();
+        vcpu.PhysicalTimer.Update(); // its interrupt line falls
         vcpu.Vm!.Gic.SaveContext(vcpu.Index);
         Leave(cpu, vcpu);
     }
@@ -134,6 +137,11 @@ internal static unsafe class WorldSwitch
         SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
         Barrier.Instruction();
         cpu.Resident = null;
+        if (cpu.Chosen == vcpu)
+        {
+            cpu.Chosen = null;
+        }
+
         vcpu.ResidentOn = null; // whoever sees this sees the saved state too
     }
 

@@ -20,6 +20,9 @@ internal sealed class Vm
     // In place of a reason: the last CPU to leave is at work on the stop.
     private const int Completing = -1;
 
+    // Beside a reason: its VCpus are still being taken from the scheduler.
+    private const int Removing = 1 << 8;
+
     private const long PowerOffState = 1; // AFFINITY_INFO
 
     private readonly byte[] _name;
@@ -114,6 +117,17 @@ internal sealed class Vm
             Power.ConfirmOn(index);
             Power.ConfirmOff(index);
         }
+
+        RemoveWhereTooLate(vcpu);
+    }
+
+    /// <summary>A stop that came meanwhile may have passed a VCpu that is added only now.</summary>
+    private void RemoveWhereTooLate(VCpu vcpu)
+    {
+        if (IsStopping || HasEnded)
+        {
+            Dispatcher.Remove(vcpu);
+        }
     }
 
     /// <summary>Whether a VCpu is on, or about to be.</summary>
@@ -169,43 +183,65 @@ internal sealed class Vm
             if (IsOn(i))
             {
                 Dispatcher.TryAdd(VCpus[i]);
+                RemoveWhereTooLate(VCpus[i]);
             }
         }
     }
 
-    /// <summary>Stops the VM for a reason; the first one counts. Every CPU that runs one of its VCpus leaves it soon.</summary>
+    /// <summary>
+    /// Stops the VM for a reason; the first one counts, but anything counts more than a pause. Every CPU that runs one of
+    /// its VCpus leaves it soon.
+    /// </summary>
     internal void RequestStop(VmStop reason)
     {
-        if (IsPaused)
-        {
-            IsPaused = false; // nothing of it runs, so that it can be stopped at once
-        }
-
-        if (HasEnded || Interlocked.CompareExchange(ref _stop, (int)reason, (int)VmStop.None) != (int)VmStop.None)
+        if (HasEnded)
         {
             return;
         }
 
-        for (int i = 0; i < VCpus.Length; i++)
+        int before = Interlocked.CompareExchange(ref _stop, (int)reason | Removing, (int)VmStop.None);
+        if (before == (int)VmStop.None)
         {
-            Dispatcher.Remove(VCpus[i]);
+            IsPaused = false; // if it was, nothing of it runs, so that it can be stopped at once
+            for (int i = 0; i < VCpus.Length; i++)
+            {
+                Dispatcher.Remove(VCpus[i]);
+            }
+
+            before = Volatile.Read(ref _stop);
+            while (!TryReplaceStop(ref before, before & ~Removing))
+            {
+            }
+        }
+        else
+        {
+            while (before is (int)VmStop.Pause or ((int)VmStop.Pause | Removing) && !TryReplaceStop(ref before, (int)reason | (before & Removing)))
+            {
+            }
         }
 
         CompleteStopWhenQuiet();
+    }
+
+    private bool TryReplaceStop(ref int before, int after)
+    {
+        int expected = before;
+        before = Interlocked.CompareExchange(ref _stop, after, expected);
+        return before == expected;
     }
 
     /// <summary>Where a stop is wanted and no CPU holds a VCpu any more: does what the reason asks for.</summary>
     internal void CompleteStopWhenQuiet()
     {
         int reason = Volatile.Read(ref _stop);
-        if (reason is (int)VmStop.None or Completing)
+        if (reason is (int)VmStop.None or Completing || (reason & Removing) != 0)
         {
             return;
         }
 
         for (int i = 0; i < VCpus.Length; i++)
         {
-            if (VCpus[i].ResidentOn != null)
+            if (Dispatcher.IsChosen(VCpus[i]) || VCpus[i].ResidentOn != null)
             {
                 return;
             }
