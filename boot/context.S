@@ -15,7 +15,9 @@
     msr     \second, x2
 .endm
 
-// system_context_save(x0: the block).
+// system_context_save(x0: the block). Leaves the virtual timer off, and stage 1 so that every walk fails, speculative ones
+// too: with stage 2 off later, what a walk finds would be kept under this guest's VMID (Cortex-A57 1319537, A72 1319367,
+// A76 1165522). With stage 1 off instead a flat translation would be kept.
 .global system_context_save
 system_context_save:
     save_pair sctlr_el1, tcr_el1, 0
@@ -35,18 +37,28 @@ system_context_save:
     ubfx    x1, x1, #1, #1
     str     x1, [x0, #26 * 8]
     msr     cntv_ctl_el0, xzr
+    mrs     x1, tcr_el1
+    orr     x1, x1, #(1 << 7)           // EPD0
+    orr     x1, x1, #(1 << 23)          // EPD1
+    msr     tcr_el1, x1
+    isb
+    mrs     x1, sctlr_el1
+    orr     x1, x1, #1                  // M
+    msr     sctlr_el1, x1
+    isb
     ret
 
-// system_context_load(x0: the block). Stage 1 is off, for speculative walks too, until everything that belongs to it
-// is there (Cortex-A57 1319537, A72 1319367, A76 1165522: no walk may see half of a context).
+// system_context_load(x0: the block). Every walk of stage 1 fails, as system_context_save left it, until all that belongs
+// to it is there: no walk may see half of a context.
 .global system_context_load
 system_context_load:
     ldp     x3, x4, [x0]                // SCTLR, TCR
-    bic     x1, x3, #1
+    orr     x1, x3, #1                  // M
     orr     x2, x4, #(1 << 7)           // EPD0
     orr     x2, x2, #(1 << 23)          // EPD1
-    msr     sctlr_el1, x1
     msr     tcr_el1, x2
+    isb
+    msr     sctlr_el1, x1
     isb
     load_pair ttbr0_el1, ttbr1_el1, 2
     load_pair mair_el1, amair_el1, 4
@@ -68,8 +80,9 @@ system_context_load:
     msr     cntv_cval_el0, x2
     msr     cntv_ctl_el0, x1
     isb
-    msr     tcr_el1, x4
     msr     sctlr_el1, x3
+    isb
+    msr     tcr_el1, x4
     isb
     ret
 
@@ -91,7 +104,8 @@ pointer_keys_load:
     ret
 
 // debug_registers_save(x0: 64 words: value and control of each, 16 breakpoints, then 16 watchpoints; x1, x2: number of
-// the last breakpoint and watchpoint that exist), debug_registers_load: likewise.
+// the last breakpoint and watchpoint that exist): switches them off, as the next guest may have none of its own;
+// debug_registers_load: likewise.
 .global debug_registers_save, debug_registers_load
 debug_registers_save:
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -99,6 +113,7 @@ debug_registers_save:
     b.lo    1f
     mrs     x3, dbgbvr\n\()_el1
     mrs     x4, dbgbcr\n\()_el1
+    msr     dbgbcr\n\()_el1, xzr
     stp     x3, x4, [x0, #\n * 16]
     .endr
 1:
@@ -108,6 +123,7 @@ debug_registers_save:
     b.lo    1f
     mrs     x3, dbgwvr\n\()_el1
     mrs     x4, dbgwcr\n\()_el1
+    msr     dbgwcr\n\()_el1, xzr
     stp     x3, x4, [x0, #\n * 16]
     .endr
 1:

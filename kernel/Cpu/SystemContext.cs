@@ -64,7 +64,7 @@ internal sealed class SystemContext
     /// where it is off or masked. Only while the context is saved.
     /// </summary>
     internal ulong TimerDue => (_registers[TimerControl] & TimerControlMask) == TimerEnabledUnmasked
-        ? _registers[TimerCompare] + _registers[Cntvoff]
+        ? Sum(_registers[TimerCompare], _registers[Cntvoff])
         : HypervisorTimer.Never;
 
     /// <summary>Every register that the guest can read becomes what reset makes it: nothing of an earlier guest is left.</summary>
@@ -157,6 +157,9 @@ internal sealed class SystemContext
         ulong live = SystemRegisters.ReadHcrEl2(); // it also holds the interrupt line of a CPU interface in software
         SystemRegisters.WriteHcrEl2(traps ? live | bits : live & ~bits);
     }
+
+    // A guest's compare value may be far enough away to be never.
+    private static ulong Sum(ulong time, ulong offset) => time + offset < time ? HypervisorTimer.Never : time + offset;
 
     private void LoadDebugRegisters() =>
         Native.LoadDebugRegisters(ref MemoryMarshal.GetArrayDataReference(_debug), CpuFeatures.LastBreakpoint, CpuFeatures.LastWatchpoint);
