@@ -26,7 +26,6 @@ internal static unsafe class Hypervisor
     private const int MaximumExtents = 64;
     internal const int MaximumCpus = 64;
     private const int SecondaryPatience = 10_000_000;
-    private const ulong NanosecondsPerSecond = 1_000_000_000;
     private const int ExitClean = 0;
     private const int ExitVmFailed = 1;
     private const int ExitMachineFailed = 2;
@@ -35,6 +34,7 @@ internal static unsafe class Hypervisor
     private static InterruptController? s_interrupts;
     private static Pl011Uart? s_uart;
     private static HostConsole? s_console;
+    private static MachineControl? s_control;
     private static MachineClock? s_clock;
     private static GuestLoader? s_loader;
     private static VirtualCpuInterface? s_virtualInterface;
@@ -120,7 +120,8 @@ internal static unsafe class Hypervisor
         s_clock = MachineClock.Make(clock);
         s_loader = new GuestLoader(new Inflate(), new BulkCopier());
         s_vms = new Vm?[MaximumVms];
-        s_console = new HostConsole(s_uart!, new LocalMachine());
+        s_control = new LocalMachine();
+        s_console = new HostConsole(s_uart!, s_control);
         Log.SetSink(s_console.Terminal);
         s_uart!.EnableReceive();
         Interrupts.Enable(s_uart.Interrupt);
@@ -174,9 +175,7 @@ internal static unsafe class Hypervisor
     /// <summary>The console's second is over. On the CPU that takes the serial line's interrupts.</summary>
     internal static void Tick()
     {
-        ulong frequency = SystemRegisters.ReadCntfrqEl0();
-        ulong now = SystemRegisters.ReadCntpctEl0();
-        s_console!.Tick(frequency == 0 ? 0 : (now / frequency * NanosecondsPerSecond) + (now % frequency * NanosecondsPerSecond / frequency));
+        s_console!.Tick(s_control!.Now);
         ArmTick();
     }
 
