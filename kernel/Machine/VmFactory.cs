@@ -102,7 +102,7 @@ internal static unsafe class VmFactory
     }
 
     private static bool TryAllocateMemory(PageAllocator pages, ulong length, out ulong host) =>
-        (length >= GiB && pages.TryAllocate(length, GiB, out host)) || pages.TryAllocate(length, 2 * MiB, out host);
+        (length >= GiB && pages.TryAllocate(length, GiB, out host)) || pages.TryAllocate(length, length >= 2 * MiB ? 2 * MiB : MiB, out host);
 
     private static Vm? Make(in BundleVm source, int gicVersion, GuestMemory memory)
     {

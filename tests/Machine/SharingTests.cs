@@ -1,6 +1,5 @@
 using System;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -12,12 +11,8 @@ using Xunit;
 namespace SharpVisor.Tests.Machine;
 
 /// <summary>More VCpus than CPUs: they take turns, by the shares that the definitions say.</summary>
-public sealed partial class SharingTests : IDisposable
+public sealed partial class SharingTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("sharpvisor-sharing").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Theory]
     [InlineData(1, 2)]
     [InlineData(1, 3)]
@@ -66,12 +61,9 @@ public sealed partial class SharingTests : IDisposable
                 """);
         }
 
-        string source = Path.Combine(_folder, "vms.toml");
-        string bundle = Path.Combine(_folder, "vms.itb");
-        File.WriteAllText(source, definitions.ToString());
-        await BundleCommand.ExecuteAsync(Settings.Parse([$"VMS={source}", $"OUT={bundle}"], _ => null));
+        byte[] bundle = await TestMachine.BundleAsync(definitions.ToString());
         MachineSettings machine = new() { Cpus = 1, CountsInstructions = true };
-        await using EmulatedMachine emulated = TestMachine.Start(machine, File.ReadAllBytes(bundle));
+        await using EmulatedMachine emulated = TestMachine.Start(machine, bundle);
         await TestMachine.ExpectAsync(emulated, "attached to", Patience.SmallGuest);
         await emulated.TypeAsync("\u001dmerged on\r"); // each one's output, not the attached one's alone
         Assert.NotNull(await emulated.WaitForExitAsync(Patience.LinuxBoot));

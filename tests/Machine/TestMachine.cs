@@ -33,6 +33,23 @@ internal static class TestMachine
         return file is null ? Start(command) : Start(command, file);
     }
 
+    /// <summary>The bundle that <c>make bundle</c> makes of definitions; paths in them are absolute.</summary>
+    internal static async Task<byte[]> BundleAsync(string definitions)
+    {
+        string source = LogPath(".toml");
+        string bundle = LogPath(".made.itb");
+        File.WriteAllText(source, definitions);
+        try
+        {
+            Assert.Equal(0, await BundleCommand.ExecuteAsync(Settings.Parse([$"VMS={source}", $"OUT={bundle}"], _ => null)));
+            return File.ReadAllBytes(bundle);
+        }
+        finally
+        {
+            File.Delete(bundle);
+        }
+    }
+
     /// <summary>A guest without the hypervisor.</summary>
     internal static EmulatedMachine StartBare(MachineSettings machine, GuestSettings guest) =>
         Start(QemuCommand.Create(machine with { HasEl2 = false, Memory = guest.Memory }, guest.Kernel, guest.Ramdisk, guest.CommandLine));

@@ -21,7 +21,8 @@ public sealed class GuestLoader
     /// <summary>Where a flat binary goes, and an old Image: bytes from the start of memory.</summary>
     public const ulong FlatOffset = 0x8_0000;
 
-    // An Image that asks for no offset from a 2 MiB boundary goes to the second one, as QEMU's loader does it.
+    // An Image that asks for no offset from a 2 MiB boundary goes to the second one, as QEMU's loader does it; to the
+    // first one where the memory is too small for that.
     private const ulong ImageUnit = 0x20_0000;
 
     // A ramdisk must lie within 32 GiB of the kernel (Linux, arm64/booting).
@@ -110,7 +111,8 @@ public sealed class GuestLoader
             return new LoadResult(LoadError.TruncatedImage, needed, (ulong)file.Length);
         }
 
-        LoadResult result = PlaceImage(ram, Arm64Image.Read(file), (ulong)file.Length, ref entry);
+        var image = Arm64Image.Read(file);
+        LoadResult result = PlaceImage(ram, OffsetOf(ram, image, (ulong)file.Length), image, (ulong)file.Length, ref entry);
         if (!result.IsLoaded)
         {
             return result;
@@ -134,7 +136,8 @@ public sealed class GuestLoader
         }
 
         var image = Arm64Image.Read(header);
-        LoadResult result = PlaceImage(ram, image, 0, ref entry);
+        ulong offset = OffsetOf(ram, image, Gzip.ContentSize(file));
+        LoadResult result = PlaceImage(ram, offset, image, 0, ref entry);
         if (!result.IsLoaded)
         {
             return result;
@@ -155,12 +158,24 @@ public sealed class GuestLoader
             return new LoadResult(LoadError.TruncatedImage, needed, (ulong)size);
         }
 
-        return PlaceImage(ram, image, (ulong)size, ref entry);
+        return PlaceImage(ram, offset, image, (ulong)size, ref entry);
     }
 
-    private static LoadResult PlaceImage(GuestRam ram, Arm64Image image, ulong fileSize, ref GuestEntry entry)
+    /// <summary>Bytes from the start of memory at which an Image goes.</summary>
+    private static ulong OffsetOf(GuestRam ram, Arm64Image image, ulong fileSize)
     {
-        ulong offset = image.TextOffset == 0 ? ImageUnit : image.TextOffset;
+        if (image.TextOffset != 0)
+        {
+            return image.TextOffset;
+        }
+
+        ulong size = Math.Max(image.ImageSize, fileSize);
+        ulong room = ram.Size - Math.Min(ram.Size, DeviceTreeRoom);
+        return size <= room && size + ImageUnit > room ? 0 : ImageUnit;
+    }
+
+    private static LoadResult PlaceImage(GuestRam ram, ulong offset, Arm64Image image, ulong fileSize, ref GuestEntry entry)
+    {
         ulong size = Math.Max(image.ImageSize, fileSize);
         if (offset >= ram.Size || size > ram.Size - offset)
         {

@@ -39,6 +39,27 @@ public sealed class GuestLoaderTests : IDisposable
         Assert.Equal(End - GuestLoader.DeviceTreeRoom, entry.DeviceTree);
     }
 
+    [Theory]
+    [InlineData(0x40_0000, 0x20_0000 - 0x1_0000, 0x20_0000)]
+    [InlineData(0x40_0000, 0x20_0000 - 0xf000, 0)]
+    [InlineData(0x10_0000, 0x8_0000, 0)]
+    [InlineData(0x10_0000, 0xf_0000, 0)]
+    public void An_Image_without_an_offset_lies_at_the_start_of_a_memory_too_small_for_two_megabytes_below_it(int memory, ulong imageSize, ulong offset)
+    {
+        using var host = new HostRam(memory);
+        byte[] file = ImageFile.Make(5000, 0, imageSize);
+        foreach (byte[] kernel in new[] { file, Compression.Gzip(file, CompressionLevel.Fastest) })
+        {
+            var description = new GuestDescription { Affinities = [0], GicVersion = 3 };
+            LoadResult result = new GuestLoader(new Inflate(), new SpanCopier()).Load(host.Ram, kernel, default, ref description, out GuestEntry entry);
+            Assert.True(result.IsLoaded);
+            Assert.Equal((Start + offset, Start + offset + imageSize), (entry.KernelStart, entry.KernelEnd));
+            Assert.Equal(file, host.At(entry.Start, file.Length).ToArray());
+            Assert.False(entry.DeviceTree < entry.KernelEnd && entry.KernelStart < entry.DeviceTree + GuestLoader.DeviceTreeRoom);
+            Assert.True(host.AreFencesWhole);
+        }
+    }
+
     [Fact]
     public void A_compressed_Image_lies_where_the_plain_one_would()
     {
