@@ -29,7 +29,7 @@ public sealed class ImageTests
         ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Memory", "Scheduling"],
         ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory", "Scheduling"],
         ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Interrupts", "Machine", "Memory", "Scheduling"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Memory", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>

@@ -35,4 +35,22 @@ internal enum ControlOutcome
 
     /// <summary>Another request for that VM is under way.</summary>
     Busy = 10,
+
+    /// <summary>The request has the wrong form, or a value that makes no sense.</summary>
+    BadRequest = 11,
+
+    /// <summary>There is no such request.</summary>
+    UnknownOperation = 12,
+
+    /// <summary>The request is of a version that is not known.</summary>
+    UnknownVersion = 13,
+
+    /// <summary>The boot bundle is refused; nothing was changed.</summary>
+    BadBundle = 14,
+
+    /// <summary>There is no such upload.</summary>
+    NoSuchUpload = 15,
+
+    /// <summary>The VM has no console, as it has no memory.</summary>
+    NoConsole = 16,
 }

@@ -76,6 +76,12 @@ internal static class ControlText
         ControlOutcome.NoSuchVCpu => "there is no such VCpu"u8,
         ControlOutcome.NotSupported => "this version cannot do that yet"u8,
         ControlOutcome.Busy => "another request for it is under way"u8,
+        ControlOutcome.BadRequest => "the request has the wrong form"u8,
+        ControlOutcome.UnknownOperation => "this version knows no such request"u8,
+        ControlOutcome.UnknownVersion => "this version of the protocol is not spoken"u8,
+        ControlOutcome.BadBundle => "the boot bundle is refused"u8,
+        ControlOutcome.NoSuchUpload => "there is no such upload"u8,
+        ControlOutcome.NoConsole => "it has no memory and so no console"u8,
         _ => "the reason is not known"u8,
     };
 }
