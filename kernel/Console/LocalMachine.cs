@@ -114,11 +114,7 @@ internal sealed class LocalMachine : MachineControl
         }
 
         status.Hypervisor = status.Total - status.Free - vms;
-        for (int i = 0; i < Hypervisor.Pages.ExtentCount; i++)
-        {
-            Hypervisor.Pages.GetExtent(i, out ulong start, out ulong end);
-            status.LargestFree = Math.Max(status.LargestFree, end - start);
-        }
+        status.LargestFree = Hypervisor.Pages.GetLargestRun();
     }
 
     /// <inheritdoc/>

@@ -109,6 +109,11 @@ internal static unsafe class Hypervisor
 
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
+        if (!Pages.TryBegin())
+        {
+            Fail("no memory for the list of free memory"u8);
+        }
+
         Interrupts.Initialise();
         CpuFeatures.Find();
         if (!PrepareCpu(Cpu(0)))
