@@ -224,6 +224,30 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryDestroy(int vm) => NotSupported(vm);
 
     /// <inheritdoc/>
+    internal override ControlResult TrySetMemory(int vm, ulong bytes) => NotSupported(vm);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryBeginUpload(ulong length, out int upload)
+    {
+        upload = 0;
+        return ControlResult.Failed(ControlOutcome.NotSupported);
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult TryWriteUpload(int upload, ulong offset, ReadOnlySpan<byte> data) =>
+        ControlResult.Failed(ControlOutcome.NoSuchUpload);
+
+    /// <inheritdoc/>
+    internal override ControlResult TryFinishUpload(int upload, ReadOnlySpan<byte> sha256, out UploadVerdict verdict)
+    {
+        verdict = default;
+        return ControlResult.Failed(ControlOutcome.NoSuchUpload);
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult AbortUpload(int upload) => ControlResult.Failed(ControlOutcome.NoSuchUpload);
+
+    /// <inheritdoc/>
     internal override ControlResult TryGetLogLevel(out LogLevel level)
     {
         level = LogLevel.Info;

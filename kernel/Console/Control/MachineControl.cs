@@ -1,3 +1,4 @@
+using System;
 using SharpVisor.Arch;
 
 namespace SharpVisor.Console;
@@ -79,6 +80,31 @@ internal abstract class MachineControl
 
     /// <summary>Gives back all that a VM has; stops it first. It stays defined.</summary>
     internal abstract ControlResult TryDestroy(int vm);
+
+    /// <summary>Says how much memory a VM's balloon should leave it.</summary>
+    /// <param name="vm">Number of the VM.</param>
+    /// <param name="bytes">What it should have; it is given back as the guest goes along.</param>
+    internal abstract ControlResult TrySetMemory(int vm, ulong bytes);
+
+    /// <summary>Makes room for a boot bundle.</summary>
+    /// <param name="length">Bytes of it.</param>
+    /// <param name="upload">Its number, for what follows.</param>
+    internal abstract ControlResult TryBeginUpload(ulong length, out int upload);
+
+    /// <summary>Takes a piece of a bundle; the same piece may come again.</summary>
+    internal abstract ControlResult TryWriteUpload(int upload, ulong offset, ReadOnlySpan<byte> data);
+
+    /// <summary>
+    /// Checks a bundle that is complete and defines its VMs. Some work a call: <see cref="ControlOutcome.Busy"/> until all
+    /// is checked. A bundle that is refused (<see cref="ControlOutcome.BadBundle"/>) changes nothing, and the upload is gone.
+    /// </summary>
+    /// <param name="upload">Number of the upload.</param>
+    /// <param name="sha256">What its bytes must come to, 32 bytes.</param>
+    /// <param name="verdict">What was found; only where the outcome is Ok or BadBundle.</param>
+    internal abstract ControlResult TryFinishUpload(int upload, ReadOnlySpan<byte> sha256, out UploadVerdict verdict);
+
+    /// <summary>Gives up an upload that is not finished.</summary>
+    internal abstract ControlResult AbortUpload(int upload);
 
     /// <summary>Which lines are logged.</summary>
     internal abstract ControlResult TryGetLogLevel(out LogLevel level);

@@ -1,19 +1,32 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text;
 using SharpVisor.Console;
+using SharpVisor.Formats;
 
 namespace SharpVisor.Tests.Unit.Console;
 
 /// <summary>A machine of VMs that only change their states.</summary>
 internal sealed class FakeMachine : MachineControl
 {
+    private const ulong MostUploaded = 1 << 20;
+
+    private int _uploadsBegun;
+
     public List<FakeVm> Vms { get; } = [];
 
     public List<InterruptStatus> InterruptList { get; } = [];
 
     public List<string> Requests { get; } = [];
+
+    public Dictionary<int, byte[]> Uploads { get; } = [];
+
+    /// <summary>How often a finished upload answers that it is still being checked.</summary>
+    public int ChecksLeft { get; set; }
+
+    public BundleError UploadError { get; set; }
 
     public ControlOutcome Refusal { get; set; }
 
@@ -107,7 +120,12 @@ internal sealed class FakeMachine : MachineControl
     internal override ControlResult TryReadRegisters(int vm, int index, out VCpuRegisters registers)
     {
         registers = default;
-        FakeVm found = Vms.First(v => v.Id == vm);
+        FakeVm? found = Vms.FirstOrDefault(v => v.Id == vm);
+        if (found is null || (uint)index > 1)
+        {
+            return ControlResult.Failed(found is null ? ControlOutcome.NoSuchVm : ControlOutcome.NoSuchVCpu);
+        }
+
         if (found.State == VmState.Running)
         {
             return ControlResult.WrongState(found.State);
@@ -137,6 +155,68 @@ internal sealed class FakeMachine : MachineControl
 
     internal override ControlResult TryDestroy(int vm) => Request("destroy", vm, VmState.Defined, Enum.GetValues<VmState>());
 
+    internal override ControlResult TrySetMemory(int vm, ulong bytes) => Request($"memory {bytes}", vm, VmState.Running, VmState.Running);
+
+    internal override ControlResult TryBeginUpload(ulong length, out int upload)
+    {
+        upload = 0;
+        if (length > MostUploaded)
+        {
+            return ControlResult.Failed(ControlOutcome.NoMemory);
+        }
+
+        upload = ++_uploadsBegun;
+        Uploads.Add(upload, new byte[length]);
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult TryWriteUpload(int upload, ulong offset, ReadOnlySpan<byte> data)
+    {
+        if (!Uploads.TryGetValue(upload, out byte[]? bundle))
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchUpload);
+        }
+
+        bool fits = offset <= (ulong)bundle.Length && (ulong)data.Length <= (ulong)bundle.Length - offset;
+        if (fits)
+        {
+            data.CopyTo(bundle.AsSpan((int)offset));
+        }
+
+        return fits ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.BadRequest);
+    }
+
+    internal override ControlResult TryFinishUpload(int upload, ReadOnlySpan<byte> sha256, out UploadVerdict verdict)
+    {
+        verdict = default;
+        if (!Uploads.TryGetValue(upload, out byte[]? bundle))
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchUpload);
+        }
+
+        if (ChecksLeft != 0)
+        {
+            ChecksLeft--;
+            return ControlResult.Failed(ControlOutcome.Busy);
+        }
+
+        Uploads.Remove(upload);
+        bool isRight = SHA256.HashData(bundle).AsSpan().SequenceEqual(sha256);
+        if (!isRight || UploadError != BundleError.None)
+        {
+            verdict.Error = UploadError;
+            verdict.Culprit = VmName.From("left"u8);
+            return ControlResult.Failed(ControlOutcome.BadBundle);
+        }
+
+        Add("uploaded", VmState.Defined);
+        verdict.Vms = 1;
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult AbortUpload(int upload) =>
+        Uploads.Remove(upload) ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.NoSuchUpload);
+
     internal override ControlResult TryGetLogLevel(out LogLevel level)
     {
         level = Level;
@@ -163,7 +243,12 @@ internal sealed class FakeMachine : MachineControl
 
     private ControlResult Request(string what, int id, VmState next, params VmState[] from)
     {
-        FakeVm vm = Vms.First(v => v.Id == id);
+        FakeVm? vm = Vms.FirstOrDefault(v => v.Id == id);
+        if (vm is null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
         if (Refusal != ControlOutcome.Ok)
         {
             return ControlResult.Failed(Refusal);
