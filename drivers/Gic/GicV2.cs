@@ -128,8 +128,9 @@ public sealed class GicV2 : InterruptController
             return false;
         }
 
-        // ITARGETSR0 names the reading CPU's own interface.
-        _targets[index] = (byte)Mmio.Read32(_distributor + TargetBase);
+        // ITARGETSR0 names the reading CPU's own interface; where there is but one CPU it reads as 0 (IHI 0048, 4.3.12).
+        byte self = (byte)Mmio.Read32(_distributor + TargetBase);
+        _targets[index] = self == 0 ? (byte)1 : self;
         Mmio.Write32(_distributor + ClearEnable, 0xffff_0000);
         Mmio.Write32(_distributor + ClearActiveBase, uint.MaxValue);
         for (uint i = 0; i < FirstShared; i += 4)

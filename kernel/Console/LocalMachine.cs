@@ -2,6 +2,7 @@ using System;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Machine;
+using SharpVisor.Machine.Life;
 using SharpVisor.Scheduling;
 
 namespace SharpVisor.Console;
@@ -24,7 +25,7 @@ internal sealed class LocalMachine : MachineControl
     }
 
     /// <inheritdoc/>
-    internal override int VmCount => Hypervisor.VmCount;
+    internal override int VmCount => VmTable.Count;
 
     /// <inheritdoc/>
     internal override int CpuCount => Hypervisor.CpuCount;
@@ -33,24 +34,40 @@ internal sealed class LocalMachine : MachineControl
     internal override bool TryGetVm(int place, out VmStatus status)
     {
         status = default;
-        if ((uint)place >= (uint)Hypervisor.VmCount)
+        if ((uint)place >= (uint)VmTable.Count || VmTable.At(place).IsLeavingForGood)
         {
             return false;
         }
 
-        Vm vm = Hypervisor.GetVm(place);
-        status.Id = place + 1;
-        status.Name = VmName.From(vm.Name);
-        status.State = StateOf(vm);
-        status.VCpus = vm.VCpus.Length;
-        status.Memory = vm.Memory.Length;
-        status.MemoryMaximum = vm.Memory.Length;
-        status.MemoryGuarantee = vm.Memory.Length;
-        status.UpTime = vm.IsAlive ? Nanoseconds(SystemRegisters.ReadCntpctEl0() - vm.StartedAt) : 0;
-        status.Restarts = vm.Restarts;
-        status.Weight = (int)vm.Definition.Weight;
-        status.Cap = (int)((vm.Definition.Cap + CapUnitsInPercent - 1) / CapUnitsInPercent);
-        status.GicVersion = vm.Gic.Version;
+        VmEntry entry = VmTable.At(place);
+        VmDefinition definition = entry.Definition;
+        Vm? vm = entry.Vm;
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        status.Id = entry.Id;
+        status.Name = VmName.From(definition.Name);
+        status.State = StateOf(entry);
+        status.VCpus = (int)definition.VCpus;
+        status.MemoryMaximum = definition.Memory;
+        status.MemoryGuarantee = definition.MemoryGuarantee;
+        status.Weight = (int)definition.Weight;
+        status.Cap = (int)((definition.Cap + CapUnitsInPercent - 1) / CapUnitsInPercent);
+        status.GicVersion = definition.GicVersion == 0 ? Hypervisor.Interrupts.Version : (int)definition.GicVersion;
+        if (vm != null)
+        {
+            status.Memory = vm.Memory.Length;
+            status.MemoryOverhead = vm.RegionLength;
+            status.Restarts = vm.Restarts;
+        }
+
+        if (entry.State is LifeState.Running or LifeState.Paused)
+        {
+            status.UpTime = Nanoseconds(now - entry.StartedAt);
+        }
+        else if (entry.RestartAt != VmLife.Never)
+        {
+            status.RestartIn = Nanoseconds(entry.RestartAt > now ? entry.RestartAt - now : 1);
+        }
+
         return true;
     }
 
@@ -58,7 +75,8 @@ internal sealed class LocalMachine : MachineControl
     internal override bool TryGetVCpu(int vm, int index, out VCpuStatus status)
     {
         status = default;
-        Vm? found = Find(vm);
+        VmEntry? entry = VmTable.Find(vm);
+        Vm? found = entry?.Vm;
         if (found == null || (uint)index >= (uint)found.VCpus.Length)
         {
             return false;
@@ -70,7 +88,7 @@ internal sealed class LocalMachine : MachineControl
             SchedulingState.Running => VCpuState.Running,
             SchedulingState.Waiting or SchedulingState.Throttled => VCpuState.Ready,
             SchedulingState.Blocked => VCpuState.Waiting,
-            _ => found.IsPaused && found.IsOn(index) ? VCpuState.Paused : VCpuState.Off,
+            _ => entry!.State == LifeState.Paused && found.IsOn(index) ? VCpuState.Paused : VCpuState.Off,
         };
         status.Cpu = vcpu.Cpu.Index;
         Dispatcher.Account(vcpu);
@@ -94,7 +112,7 @@ internal sealed class LocalMachine : MachineControl
         VCpu? resident = cpu.Resident;
         if (resident != null && resident.Entity!.State == SchedulingState.Running)
         {
-            status.Vm = NumberOf(resident.Vm!);
+            status.Vm = resident.Vm!.Id;
             status.VCpu = resident.Index;
         }
 
@@ -108,9 +126,10 @@ internal sealed class LocalMachine : MachineControl
         status.Free = Hypervisor.Pages.FreeBytes;
         status.Total = Hypervisor.TotalMemory;
         ulong vms = 0;
-        for (int i = 0; i < Hypervisor.VmCount; i++)
+        for (int i = 0; i < VmTable.Count; i++)
         {
-            vms += Hypervisor.GetVm(i).Memory.Length;
+            Vm? vm = VmTable.At(i).Vm;
+            vms += vm == null ? 0 : vm.Memory.Length + vm.RegionLength;
         }
 
         status.Hypervisor = status.Total - status.Free - vms;
@@ -128,10 +147,16 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryReadRegisters(int vm, int index, out VCpuRegisters registers)
     {
         registers = default;
-        Vm? found = Find(vm);
-        if (found == null)
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry == null)
         {
             return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        Vm? found = entry.Vm;
+        if (found == null)
+        {
+            return ControlResult.WrongState(StateOf(entry));
         }
 
         if ((uint)index >= (uint)found.VCpus.Length)
@@ -142,7 +167,7 @@ internal sealed class LocalMachine : MachineControl
         VCpu vcpu = found.VCpus[index];
         if (vcpu.ResidentOn != null || vcpu.Entity!.State != SchedulingState.Absent)
         {
-            return ControlResult.WrongState(StateOf(found));
+            return entry.IsSettled ? ControlResult.WrongState(StateOf(entry)) : ControlResult.Failed(ControlOutcome.Busy);
         }
 
         for (int i = 0; i < VCpuRegisters.GeneralCount; i++)
@@ -168,60 +193,32 @@ internal sealed class LocalMachine : MachineControl
     }
 
     /// <inheritdoc/>
-    internal override VmConsole? ConsoleOf(int vm) => (VmConsole?)Find(vm)?.Console;
+    internal override VmConsole? ConsoleOf(int vm) => (VmConsole?)VmTable.Find(vm)?.Vm?.Console;
 
     /// <inheritdoc/>
-    internal override ControlResult TryCreate(int vm) => NotSupported(vm);
+    internal override ControlResult TryCreate(int vm) => Request(vm, LifeRequest.Create);
 
     /// <inheritdoc/>
-    internal override ControlResult TryStart(int vm)
-    {
-        Vm? found = Find(vm);
-        if (found == null)
-        {
-            return ControlResult.Failed(ControlOutcome.NoSuchVm);
-        }
-
-        if (found.IsPaused || (found.HasStarted && !found.HasEnded))
-        {
-            return ControlResult.WrongState(StateOf(found));
-        }
-
-        return found.TryStart() ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.BadImage);
-    }
+    internal override ControlResult TryStart(int vm) => Request(vm, LifeRequest.Start);
 
     /// <inheritdoc/>
-    internal override ControlResult TryPause(int vm) => RequestStop(vm, VmStop.Pause);
+    internal override ControlResult TryPause(int vm) => Request(vm, LifeRequest.Pause);
 
     /// <inheritdoc/>
-    internal override ControlResult TryResume(int vm)
-    {
-        Vm? found = Find(vm);
-        if (found == null)
-        {
-            return ControlResult.Failed(ControlOutcome.NoSuchVm);
-        }
-
-        if (!found.IsPaused)
-        {
-            return ControlResult.WrongState(StateOf(found));
-        }
-
-        found.Resume();
-        return ControlResult.Ok;
-    }
+    internal override ControlResult TryResume(int vm) => Request(vm, LifeRequest.Resume);
 
     /// <inheritdoc/>
-    internal override ControlResult TryReset(int vm) => RequestStop(vm, VmStop.Reset);
+    internal override ControlResult TryReset(int vm) => Request(vm, LifeRequest.Reset);
 
     /// <inheritdoc/>
-    internal override ControlResult TryShutdown(int vm) => NotSupported(vm);
+    internal override ControlResult TryShutdown(int vm) =>
+        ControlResult.Failed(VmTable.Find(vm) == null ? ControlOutcome.NoSuchVm : ControlOutcome.NotSupported);
 
     /// <inheritdoc/>
-    internal override ControlResult TryStop(int vm) => RequestStop(vm, VmStop.Killed);
+    internal override ControlResult TryStop(int vm) => Request(vm, LifeRequest.Stop);
 
     /// <inheritdoc/>
-    internal override ControlResult TryDestroy(int vm) => NotSupported(vm);
+    internal override ControlResult TryDestroy(int vm) => Request(vm, LifeRequest.Destroy);
 
     /// <inheritdoc/>
     internal override ControlResult TrySetMemory(int vm, ulong bytes) => NotSupported(vm);
@@ -274,40 +271,36 @@ internal sealed class LocalMachine : MachineControl
         return frequency == 0 ? 0 : (ticks / frequency * NanosecondsPerSecond) + (ticks % frequency * NanosecondsPerSecond / frequency);
     }
 
-    private static VmState StateOf(Vm vm) => vm.IsPaused ? VmState.Paused : !vm.HasStarted ? VmState.Created : !vm.HasEnded ? VmState.Running : vm.HasCrashed ? VmState.Crashed : VmState.Stopped;
-
-    private static Vm? Find(int number) => (uint)(number - 1) < (uint)Hypervisor.VmCount ? Hypervisor.GetVm(number - 1) : null;
-
-    private static int NumberOf(Vm vm)
+    private static VmState StateOf(VmEntry entry) => entry.State switch
     {
-        for (int i = 0; i < Hypervisor.VmCount; i++)
-        {
-            if (Hypervisor.GetVm(i) == vm)
-            {
-                return i + 1;
-            }
-        }
+        LifeState.Defined => VmState.Defined,
+        LifeState.Created => VmState.Created,
+        LifeState.Running => VmState.Running,
+        LifeState.Paused => VmState.Paused,
+        LifeState.Stopped => VmState.Stopped,
+        _ => VmState.Crashed,
+    };
 
-        return 0;
-    }
-
-    private static ControlResult NotSupported(int vm) =>
-        ControlResult.Failed(Find(vm) == null ? ControlOutcome.NoSuchVm : ControlOutcome.NotSupported);
-
-    private static ControlResult RequestStop(int number, VmStop reason)
+    private static ControlResult Request(int vm, LifeRequest request)
     {
-        Vm? vm = Find(number);
-        if (vm == null)
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry == null)
         {
             return ControlResult.Failed(ControlOutcome.NoSuchVm);
         }
 
-        if (vm.HasEnded || !vm.HasStarted || (vm.IsPaused && reason == VmStop.Pause))
+        VmState found = StateOf(entry);
+        LifeOutcome outcome = entry.Request(request); // the entry may be gone now
+        Hypervisor.AskForReview();
+        return outcome switch
         {
-            return ControlResult.WrongState(StateOf(vm));
-        }
-
-        vm.RequestStop(reason);
-        return ControlResult.Ok;
+            LifeOutcome.Done => ControlResult.Ok,
+            LifeOutcome.WrongState => ControlResult.WrongState(found),
+            LifeOutcome.NoMemory => ControlResult.Failed(ControlOutcome.NoMemory),
+            LifeOutcome.NoCpu => ControlResult.Failed(ControlOutcome.NoCpu),
+            LifeOutcome.NoRoom => ControlResult.Failed(ControlOutcome.NoRoom),
+            LifeOutcome.BadImage => ControlResult.Failed(ControlOutcome.BadImage),
+            _ => ControlResult.Failed(ControlOutcome.NotSupported),
+        };
     }
 }

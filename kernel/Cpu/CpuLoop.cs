@@ -39,7 +39,7 @@ internal static unsafe class CpuLoop
         PhysicalCpu cpu = vcpu.Cpu;
         Dispatcher.Block(cpu);
         WorldSwitch.Save(cpu, vcpu, (ulong*)vcpu.SimdState);
-        vcpu.Vm!.CompleteStopWhenQuiet();
+        vcpu.Vm!.NoteLeft();
         Run(cpu);
         return vcpu;
     }
@@ -64,7 +64,7 @@ internal static unsafe class CpuLoop
     {
         PhysicalCpu cpu = vcpu.Cpu;
         WorldSwitch.Save(cpu, vcpu, (ulong*)vcpu.SimdState);
-        vcpu.Vm!.CompleteStopWhenQuiet();
+        vcpu.Vm!.NoteLeft();
         Run(cpu);
         return vcpu;
     }
@@ -137,13 +137,13 @@ internal static unsafe class CpuLoop
         WorldSwitch.Save(cpu, old, null);
         if (old.Vm!.IsStopping)
         {
-            Trap.Rarely(&CompleteStop, old, 0, 0, 0);
+            Trap.Rarely(&NoteLeft, old, 0, 0, 0);
         }
     }
 
-    private static VCpu CompleteStop(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3)
+    private static VCpu NoteLeft(VCpu vcpu, ulong unused1, ulong unused2, ulong unused3)
     {
-        vcpu.Vm!.CompleteStopWhenQuiet();
+        vcpu.Vm!.NoteLeft();
         return vcpu;
     }
 

@@ -103,6 +103,47 @@ internal static class Dispatcher
         return added;
     }
 
+    /// <summary>
+    /// VCpus of one VM, each that has its bit in <paramref name="which"/>, may run from now on, all of them or, where a
+    /// reservation finds no room, none.
+    /// </summary>
+    internal static bool TryAdd(VCpu[] vcpus, uint which)
+    {
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        ulong kicks = 0;
+        bool added = true;
+        s_lock.Enter();
+        for (int i = 0; i < vcpus.Length && added; i++)
+        {
+            added = (which >> i & 1) == 0 || s_scheduler!.TryAdd(vcpus[i].Entity!, now);
+            which &= added ? which : (1u << i) - 1;
+        }
+
+        for (int i = 0; i < vcpus.Length; i++)
+        {
+            if ((which >> i & 1) == 0)
+            {
+                continue;
+            }
+
+            if (added)
+            {
+                s_added++;
+                s_heldToShare += vcpus[i].IsHeldToShare ? 1 : 0;
+                kicks |= WakeLocked(vcpus[i], now);
+            }
+            else
+            {
+                s_scheduler!.Remove(vcpus[i].Entity!, now);
+            }
+        }
+
+        kicks |= s_scheduler!.TakeKicks() | ReviewSharing();
+        s_lock.Exit();
+        MakeLook(kicks);
+        return added;
+    }
+
     /// <summary>A VCpu runs no more, unless added again. If it is resident, its CPU is told to leave it.</summary>
     internal static void Remove(VCpu vcpu)
     {

@@ -1,6 +1,7 @@
 using System;
 using SharpVisor.Debug;
 using SharpVisor.Machine;
+using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Cpu;
 

@@ -1,5 +1,6 @@
 using SharpVisor.Arch;
 using SharpVisor.Machine;
+using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Cpu;
 
@@ -65,24 +66,19 @@ internal static class Hypercall
         Vm vm = vcpu.Vm!;
         bool isEntryValid = entry % InstructionSize == 0 && vm.Memory.TryGetHost(entry, InstructionSize, out _);
         long result = vm.Power.CpuOn(target, isEntryValid, out int index);
-        if (result == PsciResult.Success)
-        {
-            vm.StartVCpu(index, entry, context);
-        }
-
-        return result;
+        return result == PsciResult.Success && !vm.TryStartVCpu(index, entry, context) ? PsciResult.InternalFailure : result;
     }
 
     /// <summary>
     /// CPU_OFF. AFFINITY_INFO may say OFF only when no instruction of the VCpu will run any more, so the state
-    /// changes after its CPU has put it down.
+    /// changes after its CPU has put it down; and before it leaves, for then the VM may begin anew at any time.
     /// </summary>
     private static VCpu TurnOff(VCpu vcpu)
     {
         Vm vm = vcpu.Vm!;
         PhysicalCpu cpu = vcpu.Cpu;
         Dispatcher.Remove(vcpu);
-        WorldSwitch.Discard(cpu, vcpu);
+        WorldSwitch.PutDown(vcpu);
         vm.Power.ConfirmOff(vcpu.Index);
         if (!vm.Power.IsAnyOn)
         {
@@ -90,7 +86,8 @@ internal static class Hypercall
             vm.RequestStop(VmStop.PowerOff);
         }
 
-        vm.CompleteStopWhenQuiet();
+        WorldSwitch.Leave(cpu, vcpu);
+        vm.NoteLeft();
         CpuLoop.Run(cpu);
         return vcpu;
     }

@@ -10,6 +10,9 @@ public sealed unsafe class PhysicalCpu
     /// <summary>Software-generated interrupt by which one CPU asks another to look at its VCpus.</summary>
     public const uint KickSgi = 0;
 
+    /// <summary>Software-generated interrupt by which a CPU asks for a review of the VMs.</summary>
+    public const uint ReviewSgi = 1;
+
     /// <summary>The machine-wide interrupt controller.</summary>
     internal readonly InterruptController Interrupts;
 
@@ -40,6 +43,7 @@ public sealed unsafe class PhysicalCpu
     private const ulong EmergencyStackSize = 8 << 10;
 
     private int _online;
+    private int _passedGrace;
     private bool _mustPick;
     private VCpu? _chosen;
 
@@ -101,6 +105,16 @@ public sealed unsafe class PhysicalCpu
         get => Volatile.Read(ref _chosen);
         set => Volatile.Write(ref _chosen, value);
     }
+
+    /// <summary>The last of <see cref="Machine.GracePeriod"/> in which the CPU has taken an interrupt.</summary>
+    internal int PassedGrace
+    {
+        get => Volatile.Read(ref _passedGrace);
+        set => Volatile.Write(ref _passedGrace, value);
+    }
+
+    /// <summary>Makes the CPU take an interrupt that reviews the VMs.</summary>
+    internal void AskForReview() => Interrupts.SendSgi(Index, ReviewSgi);
 
     /// <summary>Makes the CPU come to EL2.</summary>
     internal void Kick() => Interrupts.SendSgi(Index, KickSgi);

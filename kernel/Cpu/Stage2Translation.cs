@@ -45,6 +45,13 @@ internal sealed class Stage2Translation : TlbMaintenance
         Barrier.Instruction();
     }
 
+    /// <summary>No CPU keeps anything of the VM's translations; its VMID may be another VM's from here on.</summary>
+    internal void Forget()
+    {
+        AfterBreak(0, ulong.MaxValue);
+        _table = 0;
+    }
+
     /// <inheritdoc/>
     public override void AfterMake() => Barrier.DataSynchronizationInnerShareableStores();
 }

@@ -120,17 +120,17 @@ internal static unsafe class WorldSwitch
         Leave(cpu, vcpu);
     }
 
-    /// <summary>Takes the resident VCpu off its CPU for good: it is off, and its state is lost.</summary>
-    internal static void Discard(PhysicalCpu cpu, VCpu vcpu)
+    /// <summary>Takes the state of the resident VCpu out of its CPU for good: it is off. <see cref="Leave"/> follows.</summary>
+    internal static void PutDown(VCpu vcpu)
     {
         vcpu.System!.Save((ulong*)vcpu.SimdState); // for what it switches off
         vcpu.PhysicalTimer!.Reset();
         vcpu.PhysicalTimer.Update(); // its interrupt line falls
         vcpu.Vm!.Gic.SaveContext(vcpu.Index);
-        Leave(cpu, vcpu);
     }
 
-    private static void Leave(PhysicalCpu cpu, VCpu vcpu)
+    /// <summary>The resident VCpu, whose state is out of the CPU, is not resident any more.</summary>
+    internal static void Leave(PhysicalCpu cpu, VCpu vcpu)
     {
         cpu.Timer.StopGuest();
         SystemRegisters.WriteHcrEl2(NoGuest);

@@ -5,6 +5,7 @@ using Internal.Runtime;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Machine;
+using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Debug;
 

@@ -87,6 +87,21 @@ public readonly ref partial struct Bundle
         }
     }
 
+    /// <summary>Number of VMs, those with mistakes included.</summary>
+    public int VmCount
+    {
+        get
+        {
+            int count = 0;
+            for (bool more = TryFirstVm(out FdtNode vm); more; more = _tree.TryNextSibling(vm, out vm))
+            {
+                count++;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>The tree's own SHA-256 stands outside of it, for the hash of a text cannot stand in the text.</summary>
     private BundleError CheckTree(Sha256Compression compression)
     {
@@ -106,13 +121,7 @@ public readonly ref partial struct Bundle
             }
         }
 
-        int count = 0;
-        for (bool more = TryFirstVm(out FdtNode vm); more; more = _tree.TryNextSibling(vm, out vm))
-        {
-            count++;
-        }
-
-        return count switch
+        return VmCount switch
         {
             0 => BundleError.NoVms,
             > MaximumVms => BundleError.TooManyVms,

@@ -8,22 +8,21 @@ using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
 
-/// <summary>Makes the VMs that the boot loader's ramdisk defines: a boot bundle, or one bare kernel.</summary>
+/// <summary>Takes up the VMs that the boot loader's ramdisk defines: a boot bundle, or one bare kernel.</summary>
 internal static unsafe class BootBundle
 {
     private const ulong MemoryForBareKernel = 512ul << 20;
     private const ulong MemoryForEmbedded = 32ul << 20;
 
-    /// <summary>Makes what can be made, and says what cannot.</summary>
-    /// <returns>Number of VMs that were asked for.</returns>
-    internal static int Make(ReadOnlySpan<byte> ramdisk)
+    /// <summary>Takes up what is sound, and says what is not.</summary>
+    /// <returns>Whether everything was.</returns>
+    internal static bool TryDefine(ReadOnlySpan<byte> ramdisk)
     {
         if (Arm64Image.IsImage(ramdisk) || Elf64.IsElf(ramdisk) || Gzip.IsGzip(ramdisk))
         {
             Log.Line("no boot bundle but a bare kernel: one VM on all CPUs"u8);
             ulong memory = Math.Min(MemoryForBareKernel, Hypervisor.Pages.FreeBytes / 2) & ~(PageTable.PageSize - 1);
-            MakeVm(new BundleVm { Name = "guest"u8, Kernel = ramdisk, Memory = memory, MemoryGuarantee = memory, VCpus = (uint)Hypervisor.CpuCount });
-            return 1;
+            return TryDefine(new BundleVm { Name = "guest"u8, Kernel = ramdisk, Memory = memory, MemoryGuarantee = memory, VCpus = (uint)Hypervisor.CpuCount });
         }
 
         BundleError error = Bundle.TryCreate(ramdisk, Compression, out Bundle bundle, out ReadOnlySpan<byte> image);
@@ -36,32 +35,39 @@ internal static unsafe class BootBundle
             }
 
             line.Text(BundleErrorText.Describe(error)).End();
-            return 1;
+            return false;
         }
 
-        int count = 0;
-        while (bundle.TryGetVm(count, out BundleVm vm, out error))
+        LoadedBundle? loaded = LoadedBundle.Begin(bundle.VmCount, 0, 0);
+        if (loaded == null)
         {
-            count++;
+            return SayNoMemory();
+        }
+
+        bool sound = true;
+        for (int i = 0; bundle.TryGetVm(i, out BundleVm vm, out error); i++)
+        {
             if (error != BundleError.None)
             {
                 Log.Line().Quoted(vm.Name).Text(": cannot start: "u8).Text(BundleErrorText.Describe(error)).End();
+                sound = false;
             }
-            else
+            else if (loaded.Add(vm) == null)
             {
-                MakeVm(vm);
+                Log.Line().Text(vm.Name).Text(": cannot start: more VMs than there is room for"u8).End();
+                sound = false;
             }
         }
 
-        return count;
+        loaded.End();
+        return sound;
     }
 
-    /// <summary>Makes the VM that is there when the boot loader brought nothing.</summary>
-    internal static int MakeEmbedded()
+    /// <summary>Takes up the VM that is there when the boot loader brought nothing.</summary>
+    internal static bool TryDefineEmbedded()
     {
         var kernel = new ReadOnlySpan<byte>((void*)EmbeddedStart(), (int)(EmbeddedEnd() - EmbeddedStart()));
-        MakeVm(new BundleVm { Name = "hello"u8, Kernel = kernel, Memory = MemoryForEmbedded, MemoryGuarantee = MemoryForEmbedded, VCpus = 1 });
-        return 1;
+        return TryDefine(new BundleVm { Name = "hello"u8, Kernel = kernel, Memory = MemoryForEmbedded, MemoryGuarantee = MemoryForEmbedded, VCpus = 1 });
     }
 
     /// <summary>Start-up hashes by the CPU's instructions where it has them: no guest's SIMD state is live yet.</summary>
@@ -69,12 +75,23 @@ internal static unsafe class BootBundle
 
     private static void Compress(uint* state, byte* blocks, int count) => Sha256Instructions.Compress(state, blocks, count);
 
-    private static void MakeVm(in BundleVm definition)
+    private static bool TryDefine(in BundleVm definition)
     {
-        if (VmFactory.TryMake(definition, out Vm? vm) && !Hypervisor.TryAdd(vm!))
+        LoadedBundle? loaded = LoadedBundle.Begin(1, 0, 0);
+        if (loaded == null)
         {
-            Log.Line().Text(vm!.Name).Text(": cannot start: more VMs than there is room for"u8).End();
+            return SayNoMemory();
         }
+
+        loaded.Add(definition);
+        loaded.End();
+        return true;
+    }
+
+    private static bool SayNoMemory()
+    {
+        Log.Line("no memory for the definitions of the VMs"u8);
+        return false;
     }
 
     [RuntimeImport("*", "embedded_guest_start_address")]

@@ -1,5 +1,5 @@
 using System;
-using SharpVisor.Memory;
+using SharpVisor.Arch;
 
 namespace SharpVisor.Machine;
 
@@ -32,5 +32,18 @@ internal sealed unsafe class GuestMemory
         ulong offset = ipa - Start;
         host = Host + offset;
         return ipa >= Start && offset <= Length && length <= Length - offset;
+    }
+
+    /// <summary>Gives all of it back, without what the guest has left there. Nothing may translate to it any more.</summary>
+    internal void Release()
+    {
+        const ulong longestSpan = 1ul << 30;
+        for (ulong done = 0; done < Length; done += longestSpan)
+        {
+            new Span<byte>((void*)(Host + done), (int)Math.Min(Length - done, longestSpan)).Clear();
+        }
+
+        Native.CleanToCoherency(Host, Length); // the next guest reads it with its caches off
+        Hypervisor.Pages.Free(Host, Length);
     }
 }

@@ -11,6 +11,7 @@ using SharpVisor.Debug;
 using SharpVisor.Drivers;
 using SharpVisor.Formats;
 using SharpVisor.Interrupts;
+using SharpVisor.Machine.Life;
 using SharpVisor.Machine.Loading;
 using SharpVisor.Memory;
 
@@ -22,7 +23,6 @@ namespace SharpVisor.Machine;
 /// </summary>
 internal static unsafe class Hypervisor
 {
-    private const int MaximumVms = 128;
     private const int MaximumExtents = 64;
     internal const int MaximumCpus = 64;
     private const int SecondaryPatience = 10_000_000;
@@ -40,11 +40,10 @@ internal static unsafe class Hypervisor
     private static VirtualCpuInterface? s_virtualInterface;
     private static PhysicalCpu?[]? s_allCpus;
     private static PhysicalCpu?[]? s_cpus;
-    private static Vm?[]? s_vms;
     private static int s_allCpuCount;
     private static int s_cpuCount;
-    private static int s_vmCount;
-    private static int s_vmsMade;
+    private static int s_reviewAsked;
+    private static bool s_hasFailed;
 
     /// <summary>Free memory.</summary>
     internal static PageAllocator Pages => s_pages!;
@@ -124,7 +123,8 @@ internal static unsafe class Hypervisor
         s_virtualInterface = Interrupts is GicV2 gic ? new GicV2CpuInterface(gic) : new GicV3CpuInterface();
         s_clock = MachineClock.Make(clock);
         s_loader = new GuestLoader(new Inflate(), new BulkCopier());
-        s_vms = new Vm?[MaximumVms];
+        VmTable.Initialise();
+        VmFactory.Initialise();
         s_control = new LocalMachine();
         s_console = new HostConsole(s_uart!, s_control);
         Log.SetSink(s_console.Terminal);
@@ -136,7 +136,7 @@ internal static unsafe class Hypervisor
             .Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
         Dispatcher.Initialise(s_cpus!, s_cpuCount);
         Heap.Close();
-        MakeVms(tree);
+        DefineVms(tree);
         StartVms();
         CpuLoop.Run(Cpu(0));
     }
@@ -160,7 +160,7 @@ internal static unsafe class Hypervisor
         CpuLoop.Run(cpu);
     }
 
-    /// <summary>An interrupt of a physical device.</summary>
+    /// <summary>An interrupt of a physical device, or one by which CPUs ask for a review of the VMs.</summary>
     /// <param name="current">What the calling CPU was running.</param>
     /// <param name="interrupt">INTID.</param>
     internal static void HandleDeviceInterrupt(VCpu current, uint interrupt)
@@ -170,6 +170,10 @@ internal static unsafe class Hypervisor
             s_console!.Receive((VmConsole?)current.Vm?.Console, current.Index);
             ArmTick();
         }
+        else if (interrupt == PhysicalCpu.ReviewSgi)
+        {
+            PassReview(current.Cpu);
+        }
         else
         {
             Interrupts.Disable(interrupt);
@@ -177,45 +181,21 @@ internal static unsafe class Hypervisor
         }
     }
 
-    /// <summary>The console's second is over. On the CPU that takes the serial line's interrupts.</summary>
+    /// <summary>The console's second is over, or a VM's time has come. On the CPU that takes the serial line's interrupts.</summary>
     internal static void Tick()
     {
         s_console!.Tick(s_control!.Now);
-        ArmTick();
+        Review();
     }
 
-    private static void ArmTick() => Cpu(0).Timer.SetTick(
-        s_console!.WantsTick ? SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0() : HypervisorTimer.Never);
-
-    /// <summary>The VM after this one that has not ended, in the order of the bundle and round again.</summary>
-    internal static Vm? NextVm(Vm? vm)
+    /// <summary>The VMs want to be looked at: one has left its CPUs, or something was asked of it.</summary>
+    internal static void AskForReview()
     {
-        int start = 0;
-        for (int i = 0; i < s_vmCount; i++)
+        if (Interlocked.Exchange(ref s_reviewAsked, 1) == 0)
         {
-            if (s_vms![i] == vm)
-            {
-                start = i + 1;
-            }
+            Cpu(0).AskForReview();
         }
-
-        for (int i = 0; i < s_vmCount; i++)
-        {
-            Vm? next = s_vms![(start + i) % s_vmCount];
-            if (next != null && next.IsAlive)
-            {
-                return next;
-            }
-        }
-
-        return null;
     }
-
-    /// <summary>Number of VMs.</summary>
-    internal static int VmCount => s_vmCount;
-
-    /// <summary>A VM by its place in the bundle.</summary>
-    internal static Vm GetVm(int index) => s_vms![index]!;
 
     /// <summary>Bytes of memory that were free before anything was taken.</summary>
     internal static ulong TotalMemory { get; private set; }
@@ -223,34 +203,60 @@ internal static unsafe class Hypervisor
     /// <summary>Ends the machine, whatever its VMs do.</summary>
     internal static void StopAll() => Stop(ExitClean);
 
-    /// <summary>A VM has come to its end. With the last one that runs the machine ends, unless a person at the console ended it.</summary>
-    internal static void VmEnded(bool byConsole)
-    {
-        bool failed = s_vmCount != Volatile.Read(ref s_vmsMade);
-        for (int i = 0; i < s_vmCount; i++)
-        {
-            if (byConsole || s_vms![i]!.IsAlive)
-            {
-                LeaveEnded();
-                return;
-            }
+    /// <summary>The console has nothing to show of a VM that was attached there, and says so.</summary>
+    internal static void ForgetConsole(Vm vm) => s_console!.Forget((VmConsole)vm.Console);
 
-            failed |= s_vms[i]!.HasCrashed;
+    private static void PassReview(PhysicalCpu self)
+    {
+        bool isNews = GracePeriod.Pass(self);
+        if (self == Cpu(0))
+        {
+            Volatile.Write(ref s_reviewAsked, 0);
+            Review();
         }
-
-        Stop(failed ? ExitVmFailed : ExitClean);
-    }
-
-    private static void LeaveEnded()
-    {
-        for (int i = 0; i < s_vmCount; i++)
+        else if (isNews)
         {
-            if (s_vms![i]!.HasEnded)
-            {
-                s_console!.LeaveEnded((VmConsole)s_vms[i]!.Console);
-            }
+            AskForReview();
         }
     }
+
+    /// <summary>Lets the VMs' lives go on. When one has ended by itself and no other runs, the machine ends.</summary>
+    private static void Review()
+    {
+        s_control!.Enter();
+        if (VmTable.Review() && !VmTable.IsAnyAlive)
+        {
+            StopAfterVms();
+        }
+
+        for (int i = 0; i < VmTable.Count; i++)
+        {
+            VmEntry entry = VmTable.At(i);
+            if (entry.Vm != null && entry.State is LifeState.Stopped or LifeState.Crashed && entry.RestartAt == VmLife.Never)
+            {
+                s_console!.LeaveEnded((VmConsole)entry.Vm.Console);
+            }
+        }
+
+        s_control.Exit();
+        ArmTick();
+    }
+
+    // The timer is the first CPU's own, so that only it may call this.
+    private static void ArmTick()
+    {
+        s_control!.Enter();
+        ulong next = VmTable.NextReview;
+        s_control.Exit();
+        if (s_console!.WantsTick)
+        {
+            next = Math.Min(next, SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0());
+        }
+
+        Cpu(0).Timer.SetTick(next);
+    }
+
+    private static void StopAfterVms() => Stop(s_hasFailed || VmTable.HasAnyCrashed ? ExitVmFailed : ExitClean);
 
     /// <summary>Ends the machine.</summary>
     [DoesNotReturn]
@@ -388,7 +394,7 @@ internal static unsafe class Hypervisor
         }
     }
 
-    private static void MakeVms(PhysicalTree tree)
+    private static void DefineVms(PhysicalTree tree)
     {
         if (tree.TryGetRamdisk(out ulong start, out ulong length))
         {
@@ -397,43 +403,51 @@ internal static unsafe class Hypervisor
                 Fail("the boot bundle is larger than 2 GiB"u8);
             }
 
-            s_vmsMade = BootBundle.Make(new ReadOnlySpan<byte>((void*)start, (int)length));
+            s_hasFailed = !BootBundle.TryDefine(new ReadOnlySpan<byte>((void*)start, (int)length));
         }
         else
         {
             Log.Line("no boot bundle: the embedded guest serves"u8);
-            s_vmsMade = BootBundle.MakeEmbedded();
+            s_hasFailed = !BootBundle.TryDefineEmbedded();
         }
-    }
-
-    /// <summary>Takes up a VM that was made.</summary>
-    internal static bool TryAdd(Vm vm)
-    {
-        if (s_vmCount == MaximumVms)
-        {
-            return false;
-        }
-
-        s_vms![s_vmCount++] = vm;
-        return true;
     }
 
     private static void StartVms()
     {
-        for (int i = 0; i < s_vmCount; i++)
+        s_control!.Enter();
+        bool isAnyWanted = s_hasFailed;
+        VmConsole? first = null;
+        for (int i = 0; i < VmTable.Count; i++)
         {
-            if (s_vms![i]!.Definition.Autostart)
+            VmEntry entry = VmTable.At(i);
+            if (!entry.Definition.Autostart)
             {
-                s_vms[i]!.TryStart();
+                continue;
+            }
+
+            isAnyWanted = true;
+            s_hasFailed |= entry.Request(LifeRequest.Start) != LifeOutcome.Done;
+            if (entry.IsAlive)
+            {
+                first ??= (VmConsole)entry.Vm!.Console;
             }
         }
 
-        VmEnded(byConsole: false);
-        Vm? first = NextVm(null);
+        if (isAnyWanted && !VmTable.IsAnyAlive)
+        {
+            StopAfterVms();
+        }
+
         if (first != null)
         {
-            Console.Attach((VmConsole)first.Console);
+            Console.Attach(first);
         }
+        else
+        {
+            Console.Terminal.ShowPrompt();
+        }
+
+        s_control.Exit();
     }
 
     [RuntimeImport("*", "boot_stack_top_address")]

@@ -5,21 +5,19 @@ using SharpVisor.Cpu;
 using SharpVisor.Debug;
 using SharpVisor.Devices;
 using SharpVisor.Interrupts;
-using SharpVisor.Machine.Loading;
+using SharpVisor.Machine.Life;
 using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
 
 /// <summary>A virtual machine: its VCpus, memory, interrupts and devices, and how it starts and stops.</summary>
 /// <remarks>
-/// Stopping: whoever wants it names the reason and kicks the CPUs; each CPU that holds a VCpu leaves the guest; the
-/// last one to leave does what the reason asks for. So nothing is torn down under a running VCpu, and nobody waits.
+/// Stopping: whoever wants it names the reason and kicks the CPUs; each CPU that holds a VCpu leaves the guest and asks
+/// for a review of the VMs, which does what the reason asks for once no CPU holds one (<see cref="VmLife"/>). So nothing
+/// is torn down under a running VCpu, and nobody waits.
 /// </remarks>
 internal sealed class Vm
 {
-    // In place of a reason: the last CPU to leave is at work on the stop.
-    private const int Completing = -1;
-
     // Beside a reason: its VCpus are still being taken from the scheduler.
     private const int Removing = 1 << 8;
 
@@ -28,18 +26,33 @@ internal sealed class Vm
     private readonly byte[] _name;
     private ulong _pausedAt;
     private int _stop;
+    private bool _hasStarted;
 
-    internal Vm(VmDefinition definition, GuestMemory memory, PageTable stage2, ulong translationTable)
+    internal Vm(VmEntry entry, int vmid, GuestMemory memory, PageTable stage2)
     {
-        _name = definition.Name;
-        Definition = definition;
+        _name = entry.Definition.Name;
+        Id = entry.Id;
+        Definition = entry.Definition;
+        Vmid = vmid;
         Memory = memory;
         Stage2 = stage2;
-        TranslationTable = translationTable;
+        TranslationTable = Stage2Configuration.TableBase(stage2.Root, vmid);
     }
+
+    /// <summary>Its number, from 1: that of its definition, which no other ever has.</summary>
+    internal readonly int Id;
 
     /// <summary>What it was made from.</summary>
     internal readonly VmDefinition Definition;
+
+    /// <summary>What marks its translations, 1 to 255.</summary>
+    internal readonly int Vmid;
+
+    /// <summary>The memory of its objects.</summary>
+    internal ulong Region;
+
+    /// <summary>Bytes of <see cref="Region"/>.</summary>
+    internal ulong RegionLength;
 
     /// <summary>RAM.</summary>
     internal readonly GuestMemory Memory;
@@ -64,24 +77,13 @@ internal sealed class Vm
     internal ConsoleBackend Console = null!;
     internal IdentificationRegisters Identification = null!;
     internal PowerStates Power = null!;
+    internal Stage2Translation Translation = null!;
 
     /// <summary>Name in ASCII.</summary>
     internal ReadOnlySpan<byte> Name => _name;
 
     /// <summary>Whether somebody wants it stopped and it has not come to rest yet.</summary>
     internal bool IsStopping => Volatile.Read(ref _stop) != (int)VmStop.None;
-
-    /// <summary>Whether it has come to its end.</summary>
-    internal bool HasEnded { get; private set; }
-
-    /// <summary>Whether it was ever powered on.</summary>
-    internal bool HasStarted { get; private set; }
-
-    /// <summary>Whether it runs, or stands still only for a while.</summary>
-    internal bool IsAlive => HasStarted && !HasEnded;
-
-    /// <summary>The machine's counter when it was last powered on.</summary>
-    internal ulong StartedAt { get; private set; }
 
     /// <summary>What each VCpu had run by then, in ticks.</summary>
     internal readonly ulong[] RunTimeAtStart = new ulong[VirtualGic.MaximumVCpus];
@@ -92,20 +94,14 @@ internal sealed class Vm
     /// <summary>How often it was powered on again: reset, or started after its end.</summary>
     internal int Restarts { get; private set; }
 
-    /// <summary>Whether it stands still until <see cref="Resume"/>.</summary>
-    internal bool IsPaused { get; private set; }
-
-    /// <summary>Whether its end was not the guest's own power-off.</summary>
-    internal bool HasCrashed { get; private set; }
-
     /// <summary>MPIDR_EL1 affinity fields of a VCpu.</summary>
     internal ulong AffinityOf(int index) => PowerStates.AffinityOf(index);
 
     /// <summary>VCpu number + 1 that each CPU ran last, by CPU: what its TLB holds for this VM is that one's.</summary>
     internal readonly byte[] LastOn = new byte[Hypervisor.MaximumCpus];
 
-    /// <summary>Lets a VCpu, which is off and resident nowhere, start at an address.</summary>
-    internal void StartVCpu(int index, ulong entry, ulong argument)
+    /// <summary>Lets a VCpu, which is off and resident nowhere, start at an address. False where no CPU has room for it.</summary>
+    internal bool TryStartVCpu(int index, ulong entry, ulong argument)
     {
         VCpu vcpu = VCpus[index];
         vcpu.StartAddress = entry;
@@ -113,45 +109,32 @@ internal sealed class Vm
         WorldSwitch.Reset(vcpu);
         if (!Dispatcher.TryAdd(vcpu))
         {
+            Power.CancelOn(index);
             Log.Line().Text(Name).Text(": VCpu "u8).Decimal((ulong)index).Text(" does not start: no CPU has that much real time left"u8).End();
-            Power.ConfirmOn(index);
-            Power.ConfirmOff(index);
+            return false;
         }
 
-        RemoveWhereTooLate(vcpu);
-    }
-
-    /// <summary>A stop that came meanwhile may have passed a VCpu that is added only now.</summary>
-    private void RemoveWhereTooLate(VCpu vcpu)
-    {
-        if (IsStopping || HasEnded)
+        if (IsStopping)
         {
-            Dispatcher.Remove(vcpu);
+            Dispatcher.Remove(vcpu); // the stop came meanwhile, and may have passed a VCpu that is added only now
         }
+
+        return true;
     }
 
     /// <summary>Whether a VCpu is on, or about to be.</summary>
     internal bool IsOn(int index) => Power.AffinityInfo(AffinityOf(index), 0) != PowerOffState;
 
-    /// <summary>Powers on a VM that was made or has ended. False, with a line that says why, where it can't be loaded.</summary>
-    internal bool TryStart()
+    /// <summary>Loads the guest and lets its first VCpu start. None of it runs. Where it cannot be, a line says why.</summary>
+    internal LifeOutcome PowerOn()
     {
-        if (HasEnded)
+        if (_hasStarted)
         {
+            Restarts++;
             ResetDevices();
-            HasEnded = false;
-            HasCrashed = false;
         }
 
-        return TryPowerOn();
-    }
-
-    /// <summary>Loads the guest and lets its first VCpu start.</summary>
-    private bool TryPowerOn()
-    {
-        Restarts += HasStarted ? 1 : 0;
-        HasStarted = true;
-        StartedAt = SystemRegisters.ReadCntpctEl0();
+        _hasStarted = true;
         for (int i = 0; i < VCpus.Length; i++)
         {
             RunTimeAtStart[i] = VCpus[i].Entity!.RunTime;
@@ -160,49 +143,49 @@ internal sealed class Vm
 
         if (!VmImage.TryLoad(this, out ulong entry, out ulong deviceTree))
         {
-            HasEnded = true;
-            HasCrashed = true;
-            Volatile.Write(ref _stop, (int)VmStop.None);
-            return false;
+            return LifeOutcome.BadImage;
         }
 
         Power.Reset();
-        Volatile.Write(ref _stop, (int)VmStop.None); // from here on it can be stopped again
-        StartVCpu(0, entry, deviceTree);
+        return TryStartVCpu(0, entry, deviceTree) ? LifeOutcome.Done : LifeOutcome.NoCpu;
+    }
+
+    /// <summary>It stands still from now on: none of it runs.</summary>
+    internal void StandStill() => _pausedAt = SystemRegisters.ReadCntpctEl0();
+
+    /// <summary>
+    /// Lets it go on where it stood still. That time is left out of its virtual counter. False, with nothing changed, where
+    /// the CPUs have no room for what was promised to it.
+    /// </summary>
+    internal bool GoOn()
+    {
+        ulong offset = CounterOffset + (SystemRegisters.ReadCntpctEl0() - _pausedAt);
+        uint on = 0;
+        for (int i = 0; i < VCpus.Length; i++)
+        {
+            VCpus[i].System!.CounterOffset = offset;
+            on |= IsOn(i) ? 1u << i : 0;
+        }
+
+        if (!Dispatcher.TryAdd(VCpus, on))
+        {
+            Log.Line().Text(Name).Text(": stays paused: no CPU has that much real time left"u8).End();
+            return false;
+        }
+
+        CounterOffset = offset;
         return true;
     }
 
-    /// <summary>Lets a paused VM go on. The time for which it stood is left out of its virtual counter.</summary>
-    internal void Resume()
-    {
-        IsPaused = false;
-        CounterOffset += SystemRegisters.ReadCntpctEl0() - _pausedAt;
-        for (int i = 0; i < VCpus.Length; i++)
-        {
-            VCpus[i].System!.CounterOffset = CounterOffset;
-            if (IsOn(i))
-            {
-                Dispatcher.TryAdd(VCpus[i]);
-                RemoveWhereTooLate(VCpus[i]);
-            }
-        }
-    }
-
     /// <summary>
-    /// Stops the VM for a reason; the first one counts, but anything counts more than a pause. Every CPU that runs one of
-    /// its VCpus leaves it soon.
+    /// Wants it stopped for a reason; the first one counts, but anything counts more than a pause. Every CPU that runs one
+    /// of its VCpus leaves it soon, and a review follows.
     /// </summary>
     internal void RequestStop(VmStop reason)
     {
-        if (HasEnded)
-        {
-            return;
-        }
-
         int before = Interlocked.CompareExchange(ref _stop, (int)reason | Removing, (int)VmStop.None);
         if (before == (int)VmStop.None)
         {
-            IsPaused = false; // if it was, nothing of it runs, so that it can be stopped at once
             for (int i = 0; i < VCpus.Length; i++)
             {
                 Dispatcher.Remove(VCpus[i]);
@@ -220,7 +203,7 @@ internal sealed class Vm
             }
         }
 
-        CompleteStopWhenQuiet();
+        Hypervisor.AskForReview();
     }
 
     private bool TryReplaceStop(ref int before, int after)
@@ -230,62 +213,40 @@ internal sealed class Vm
         return before == expected;
     }
 
-    /// <summary>Where a stop is wanted and no CPU holds a VCpu any more: does what the reason asks for.</summary>
-    internal void CompleteStopWhenQuiet()
+    /// <summary>A CPU has put one of its VCpus aside: perhaps the last one that a stop waits for.</summary>
+    internal void NoteLeft()
     {
-        int reason = Volatile.Read(ref _stop);
-        if (reason is (int)VmStop.None or Completing || (reason & Removing) != 0)
+        if (IsStopping)
         {
-            return;
-        }
-
-        for (int i = 0; i < VCpus.Length; i++)
-        {
-            if (Dispatcher.IsChosen(VCpus[i]) || VCpus[i].ResidentOn != null)
-            {
-                return;
-            }
-        }
-
-        if (Interlocked.CompareExchange(ref _stop, Completing, reason) == reason)
-        {
-            Complete((VmStop)reason);
+            Hypervisor.AskForReview();
         }
     }
 
-    private void Complete(VmStop reason)
+    /// <summary>Whether a stop is wanted, and no CPU holds a VCpu any more.</summary>
+    internal bool HasLeft
     {
-        if (reason == VmStop.Pause)
+        get
         {
-            _pausedAt = SystemRegisters.ReadCntpctEl0();
-            IsPaused = true;
-            Volatile.Write(ref _stop, (int)VmStop.None);
-            Log.Line().Text(Name).Text(": paused"u8).End();
-            return;
-        }
-
-        Log.Line().Text(Name).Text(reason switch
-        {
-            VmStop.PowerOff => ": powered off"u8,
-            VmStop.Reset => ": reset"u8,
-            VmStop.Crash => ": crashed"u8,
-            _ => ": stopped from the console"u8,
-        }).End();
-
-        if (reason == VmStop.Reset)
-        {
-            ResetDevices();
-            if (TryPowerOn())
+            int reason = Volatile.Read(ref _stop);
+            if (reason == (int)VmStop.None || (reason & Removing) != 0)
             {
-                return;
+                return false;
             }
-        }
 
-        HasCrashed |= reason == VmStop.Crash;
-        HasEnded = true;
-        Volatile.Write(ref _stop, (int)VmStop.None);
-        Hypervisor.VmEnded(reason == VmStop.Killed);
+            for (int i = 0; i < VCpus.Length; i++)
+            {
+                if (Dispatcher.IsChosen(VCpus[i]) || VCpus[i].ResidentOn != null)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
     }
+
+    /// <summary>Once it <see cref="HasLeft"/>: why. From here on it can be stopped again.</summary>
+    internal VmStop TakeReason() => (VmStop)Interlocked.Exchange(ref _stop, (int)VmStop.None);
 
     private void ResetDevices()
     {

@@ -3,7 +3,7 @@ using SharpVisor.Formats;
 
 namespace SharpVisor.Machine;
 
-/// <summary>What a VM is made from, kept for its resets. Images stay where the boot loader put them.</summary>
+/// <summary>What a VM is made from, at any time and any number of times. Images stay where the bundle is.</summary>
 internal sealed unsafe class VmDefinition
 {
     private readonly byte* _kernel;
@@ -72,7 +72,7 @@ internal sealed unsafe class VmDefinition
     /// <summary>/chosen bootargs.</summary>
     internal ReadOnlySpan<byte> CommandLine => new(_commandLine, _commandLineLength);
 
-    // The spans point into the boot bundle or the image, which never move.
+    // The spans point into the bundle, which is given back after its definitions, or the image. Neither moves.
     private static byte* Pin(ReadOnlySpan<byte> span, out int length)
     {
         length = span.Length;

@@ -8,12 +8,16 @@ using SharpVisor.Devices;
 using SharpVisor.Drivers;
 using SharpVisor.Formats;
 using SharpVisor.Interrupts;
+using SharpVisor.Machine.Life;
 using SharpVisor.Machine.Loading;
 using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
 
-/// <summary>Makes VMs: memory, tables, GIC, devices, VCpus, all of their objects in one region of memory.</summary>
+/// <summary>
+/// Makes VMs: memory, tables, GIC, devices, VCpus, all of their objects in one region of memory. And takes them apart.
+/// </summary>
+/// <remarks>Under the lock of the machine's control, once there are guests.</remarks>
 internal static unsafe class VmFactory
 {
     private const ulong RegionSize = 256 << 10;
@@ -21,18 +25,25 @@ internal static unsafe class VmFactory
     private const ulong MiB = 1ul << 20;
     private const ulong SmallestMemory = MiB;
     private const int BusCapacity = 48;
+    private const int LastVmid = 255;
+    private const int VmidsInWord = 64;
 
-    private static int s_lastVmid;
+    // One bit for each VMID that is in use.
+    private static ulong[]? s_vmids;
     private static uint s_vcpuCount;
 
-    /// <summary>Makes a VM, ready to be powered on. False, with a line that says why, where it cannot be.</summary>
-    internal static bool TryMake(in BundleVm source, out Vm? vm)
+    /// <summary>Prepares, while the start-up region is open.</summary>
+    internal static void Initialise() => s_vmids = [1, 0, 0, 0];
+
+    /// <summary>Makes a VM, ready to be powered on. Where it cannot be, a line says why.</summary>
+    internal static LifeOutcome TryMake(VmEntry entry, out Vm? vm)
     {
         vm = null;
-        ReadOnlySpan<byte> problem = Check(source, out int gicVersion);
-        if (!problem.IsEmpty)
+        VmDefinition source = entry.Definition;
+        LifeOutcome outcome = Check(source, out int gicVersion, out ReadOnlySpan<byte> problem);
+        if (outcome != LifeOutcome.Done)
         {
-            return Refuse(source.Name, problem);
+            return Refuse(source.Name, problem, outcome);
         }
 
         PageAllocator pages = Hypervisor.Pages;
@@ -40,72 +51,108 @@ internal static unsafe class VmFactory
         {
             Log.Line().Text(source.Name).Text(": cannot start: needs "u8).Size(source.Memory).Text(" of memory in one piece, "u8)
                 .Decimal(pages.FreeBytes >> 20).Text(" MiB are free"u8).End();
-            return false;
+            return LifeOutcome.NoMemory;
         }
 
         if (!pages.TryAllocate(RegionSize, PageTable.PageSize, out ulong region))
         {
             pages.Free(host, source.Memory);
-            return Refuse(source.Name, "no memory for its objects"u8);
+            return Refuse(source.Name, "no memory for its objects"u8, LifeOutcome.NoMemory);
         }
 
         Heap.Open(region, RegionSize);
-        vm = Make(source, gicVersion, new GuestMemory(GuestMemoryMap.Ram, source.Memory, host));
+        vm = Make(entry, gicVersion, new GuestMemory(GuestMemoryMap.Ram, source.Memory, host));
         ulong end = (Heap.Close() + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
         pages.Free(end, region + RegionSize - end);
         if (vm == null)
         {
             pages.Free(host, source.Memory);
             pages.Free(region, end - region);
-            return Refuse(source.Name, "no memory for its stage-2 tables"u8);
+            return Refuse(source.Name, "no memory for its stage-2 tables"u8, LifeOutcome.NoMemory);
         }
 
-        return true;
+        vm.Region = region;
+        vm.RegionLength = end - region;
+        return LifeOutcome.Done;
     }
 
-    private static bool Refuse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> why)
+    /// <summary>
+    /// Gives back all that a VM has. No CPU has anything of it, and nothing outside refers to it any more. What others
+    /// took for it beside its region is given back here, too, before the region.
+    /// </summary>
+    internal static void Release(Vm vm)
+    {
+        vm.Translation.Forget();
+        vm.Stage2.Destroy();
+        vm.Memory.Release();
+        s_vmids![vm.Vmid / VmidsInWord] &= ~(1ul << (vm.Vmid % VmidsInWord));
+        s_vcpuCount -= (uint)vm.VCpus.Length;
+        Hypervisor.Pages.Free(vm.Region, vm.RegionLength); // the VM's own object is in there
+    }
+
+    private static LifeOutcome Refuse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> why, LifeOutcome outcome)
     {
         Log.Line().Text(name).Text(": cannot start: "u8).Text(why).End();
-        return false;
+        return outcome;
     }
 
-    /// <summary>What is wrong with a definition on this machine; empty where nothing is.</summary>
-    private static ReadOnlySpan<byte> Check(in BundleVm source, out int gicVersion)
+    /// <summary>What is wrong with a definition on this machine.</summary>
+    private static LifeOutcome Check(VmDefinition source, out int gicVersion, out ReadOnlySpan<byte> problem)
     {
+        problem = default;
         gicVersion = source.GicVersion == 0 ? Hypervisor.Interrupts.Version : (int)source.GicVersion;
-        if (source.VCpus > VirtualGic.MaximumVCpus)
-        {
-            return "more than 8 VCpus"u8;
-        }
-
         if (s_vcpuCount + source.VCpus > Dispatcher.MaximumVCpus)
         {
-            return "more than 256 VCpus in all"u8;
+            problem = "more than 256 VCpus in all"u8;
+            return LifeOutcome.NoRoom;
         }
 
-        if (source.Memory < SmallestMemory || (source.Memory & (PageTable.PageSize - 1)) != 0)
+        if (source.VCpus > VirtualGic.MaximumVCpus)
         {
-            return "memory must be at least 1 MiB and a multiple of 4 KiB"u8;
+            problem = "more than 8 VCpus"u8;
         }
-
-        if (source.Memory > (1ul << Hypervisor.Stage2.InputBits) - GuestMemoryMap.Ram)
+        else if (source.Memory < SmallestMemory || (source.Memory & (PageTable.PageSize - 1)) != 0)
         {
-            return "more memory than stage 2 can map on this CPU"u8;
+            problem = "memory must be at least 1 MiB and a multiple of 4 KiB"u8;
         }
-
-        if (gicVersion is not (2 or 3))
+        else if (source.Memory > (1ul << Hypervisor.Stage2.InputBits) - GuestMemoryMap.Ram)
         {
-            return "its gic must be 2 or 3"u8;
+            problem = "more memory than stage 2 can map on this CPU"u8;
+        }
+        else if (gicVersion is not (2 or 3))
+        {
+            problem = "its gic must be 2 or 3"u8;
+        }
+        else if (gicVersion == 3 && Hypervisor.Interrupts.Version == 2)
+        {
+            problem = "a GICv3 guest needs a GICv3 machine (GIC=3)"u8;
         }
 
-        return gicVersion == 3 && Hypervisor.Interrupts.Version == 2 ? "a GICv3 guest needs a GICv3 machine (GIC=3)"u8 : default;
+        return problem.IsEmpty ? LifeOutcome.Done : LifeOutcome.NotSupported;
+    }
+
+    private static int TakeVmid()
+    {
+        for (int vmid = 1; vmid <= LastVmid; vmid++)
+        {
+            ref ulong word = ref s_vmids![vmid / VmidsInWord];
+            ulong bit = 1ul << (vmid % VmidsInWord);
+            if ((word & bit) == 0)
+            {
+                word |= bit;
+                return vmid;
+            }
+        }
+
+        return 0; // there are fewer VMs than that
     }
 
     private static bool TryAllocateMemory(PageAllocator pages, ulong length, out ulong host) =>
         (length >= GiB && pages.TryAllocate(length, GiB, out host)) || pages.TryAllocate(length, length >= 2 * MiB ? 2 * MiB : MiB, out host);
 
-    private static Vm? Make(in BundleVm source, int gicVersion, GuestMemory memory)
+    private static Vm? Make(VmEntry entry, int gicVersion, GuestMemory memory)
     {
+        VmDefinition source = entry.Definition;
         Stage2Configuration configuration = Hypervisor.Stage2;
         var translation = new Stage2Translation();
         if (!PageTable.TryCreate(Hypervisor.Pages, translation, configuration.InputBits, out PageTable? stage2))
@@ -125,9 +172,8 @@ internal static unsafe class VmFactory
             return null;
         }
 
-        int vmid = ++s_lastVmid;
         s_vcpuCount += source.VCpus;
-        var vm = new Vm(new VmDefinition(source), memory, stage2, Stage2Configuration.TableBase(stage2.Root, vmid));
+        var vm = new Vm(entry, TakeVmid(), memory, stage2) { Translation = translation };
         translation.Table = vm.TranslationTable;
         int count = (int)source.VCpus;
         vm.Identification = MakeIdentification(gicVersion);
@@ -187,7 +233,7 @@ internal static unsafe class VmFactory
 
     private static void MakeDevices(Vm vm, int count)
     {
-        var console = new VmConsole(Hypervisor.Console, Hypervisor.VmCount + 1, vm.Name);
+        var console = new VmConsole(Hypervisor.Console, vm.Id, vm.Name);
         vm.Console = console;
         vm.Uart = new Pl011Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.UartInterrupt), console);
         console.Connect(vm.Uart);

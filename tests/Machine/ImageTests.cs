@@ -22,14 +22,15 @@ public sealed class ImageTests
         ["Formats"] = [],
         ["Memory"] = ["Arch"],
         ["Machine.Loading"] = ["Formats"],
+        ["Machine.Life"] = ["Formats"],
         ["Drivers"] = ["Arch", "Formats", "Debug"],
         ["Devices"] = ["Arch"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
-        ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Memory", "Scheduling"],
-        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Loading", "Memory", "Scheduling"],
-        ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Memory", "Scheduling"],
+        ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Memory", "Scheduling"],
+        ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine", "Machine.Life"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>

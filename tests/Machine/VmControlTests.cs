@@ -61,6 +61,48 @@ public sealed class VmControlTests : IDisposable
         await TestMachine.ExpectEndAsync(machine, 0, Patience.SmallGuest);
     }
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 3)]
+    public async Task A_destroyed_machine_gives_back_what_it_had_and_can_be_made_again(int cpus, int gicVersion)
+    {
+        MachineSettings settings = new() { Cpus = cpus, GicVersion = gicVersion };
+        await using EmulatedMachine machine = TestMachine.Start(settings, await MakeAsync("autostart = false"));
+        await ExpectAsync(machine, Prompt);
+        string free = await FreeAsync(machine);
+        await AskAsync(machine, "vm list", Row("left", "defined"), Row("right", "defined"));
+        await AskAsync(machine, "vm destroy left", "cannot destroy left: it is defined");
+        await AskAsync(machine, "attach left", "left is defined and has no console: vm start gives it one");
+        for (int i = 0; i < 3; i++)
+        {
+            await AskAsync(machine, "vm create left");
+            await AskAsync(machine, "vm list", Row("left", "created"), Row("right", "defined"));
+            Assert.NotEqual(free, await FreeAsync(machine));
+            await AskAsync(machine, "vm create left", "cannot create left: it is created");
+            await AskAsync(machine, "vm start left");
+            await AskAsync(machine, "vm start right");
+            await EchoAsync(machine, "left", $"left is here {i}");
+            await EchoAsync(machine, "right", $"right is here {i}");
+            await AskAsync(machine, "vm pause right", "sharpvisor: right: paused");
+            await AskAsync(machine, "vm destroy left", "sharpvisor: left: destroyed");
+            await AskAsync(machine, "vm destroy right", "sharpvisor: right: destroyed");
+            Assert.Equal(free, await FreeAsync(machine));
+        }
+
+        await machine.TypeAsync("poweroff\r");
+        await TestMachine.ExpectEndAsync(machine, 0, Patience.SmallGuest);
+    }
+
+    /// <summary>The line of mem that says what is free.</summary>
+    private async Task<string> FreeAsync(EmulatedMachine machine)
+    {
+        int from = _place;
+        await AskAsync(machine, "mem", "\nfree", "\nall");
+        string output = machine.Output[from.._place];
+        int line = output.IndexOf("\nfree", StringComparison.Ordinal) + 1;
+        return output[line..output.IndexOf('\n', line)];
+    }
+
     private static string Row(string name, string state) => name.PadRight(StateColumn) + state;
 
     /// <summary>Types a command; its answer has these texts, in this order, and the prompt comes back.</summary>
@@ -99,7 +141,7 @@ public sealed class VmControlTests : IDisposable
     private async Task ExpectAsync(EmulatedMachine machine, string text) =>
         _place = await TestMachine.ExpectAsync(machine, text, Patience.SmallGuest, _place);
 
-    private async Task<byte[]> MakeAsync()
+    private async Task<byte[]> MakeAsync(string more = "")
     {
         StringBuilder definitions = new();
         foreach (string name in new[] { "left", "right" })
@@ -111,6 +153,7 @@ public sealed class VmControlTests : IDisposable
                 memory = "16M"
                 weight = 300
                 cap = "50%"
+                {more}
                 """);
         }
 

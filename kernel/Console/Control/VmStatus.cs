@@ -30,6 +30,9 @@ internal struct VmStatus
     /// <summary>Nanoseconds since it was started, pauses counted; 0 where it has not been or has ended.</summary>
     internal ulong UpTime { get; set; }
 
+    /// <summary>Nanoseconds until it begins anew by itself after a crash; 0 where it does not.</summary>
+    internal ulong RestartIn { get; set; }
+
     /// <summary>How often it was reset, or started after its end.</summary>
     internal int Restarts { get; set; }
 

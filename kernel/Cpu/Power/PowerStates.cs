@@ -97,6 +97,9 @@ public sealed class PowerStates
     /// <summary>A VCpu's CPU has taken it up.</summary>
     public void ConfirmOn(int index) => Interlocked.CompareExchange(ref _states[index], On, OnPending);
 
+    /// <summary>No CPU takes up the VCpu that <see cref="CpuOn"/> has claimed: it is off again.</summary>
+    public void CancelOn(int index) => Interlocked.CompareExchange(ref _states[index], Off, OnPending);
+
     /// <summary>A VCpu's CPU has put it down after CPU_OFF: it runs no more and may be started again.</summary>
     public void ConfirmOff(int index) => Interlocked.CompareExchange(ref _states[index], Off, On);
 

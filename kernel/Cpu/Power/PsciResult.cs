@@ -15,6 +15,9 @@ public static class PsciResult
     /// <summary>ALREADY_ON.</summary>
     public const long AlreadyOn = -4;
 
+    /// <summary>INTERNAL_FAILURE.</summary>
+    public const long InternalFailure = -6;
+
     /// <summary>INVALID_ADDRESS.</summary>
     public const long InvalidAddress = -9;
 }

@@ -1,4 +1,4 @@
-namespace SharpVisor.Machine;
+namespace SharpVisor.Machine.Life;
 
 /// <summary>Why a VM is being stopped.</summary>
 public enum VmStop

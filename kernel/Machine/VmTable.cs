@@ -1,0 +1,133 @@
+using SharpVisor.Machine.Life;
+
+namespace SharpVisor.Machine;
+
+/// <summary>All VMs, in the order of their numbers. Nothing else keeps a VM: what is not in here is given back.</summary>
+/// <remarks>Under the lock of the machine's control, once there are guests.</remarks>
+internal static class VmTable
+{
+    private const int Capacity = 128;
+
+    private static VmEntry?[]? s_entries;
+    private static int s_count;
+    private static int s_lastId;
+
+    /// <summary>Number of VMs, in whatever state.</summary>
+    internal static int Count => s_count;
+
+    /// <summary>Whether there is room for no other.</summary>
+    internal static bool IsFull => s_count == Capacity;
+
+    /// <summary>Room for so many others.</summary>
+    internal static int Room => Capacity - s_count;
+
+    /// <summary>Begins as an empty table, while the start-up region is open.</summary>
+    internal static void Initialise() => s_entries = new VmEntry?[Capacity];
+
+    /// <summary>A number that no VM ever had.</summary>
+    internal static int NextId() => ++s_lastId;
+
+    /// <summary>A VM by its place, 0 to <see cref="Count"/> - 1.</summary>
+    internal static VmEntry At(int place) => s_entries![place]!;
+
+    /// <summary>A VM by its number; null where there is none.</summary>
+    internal static VmEntry? Find(int id)
+    {
+        for (int i = 0; i < s_count; i++)
+        {
+            VmEntry entry = s_entries![i]!;
+            if (entry.Id == id && !entry.IsLeavingForGood)
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes up a VM, behind all others. There must be room.</summary>
+    internal static void Add(VmEntry entry) => s_entries![s_count++] = entry;
+
+    /// <summary>Takes a VM out.</summary>
+    internal static void Remove(VmEntry entry)
+    {
+        int place = 0;
+        while (s_entries![place] != entry)
+        {
+            place++;
+        }
+
+        s_count--;
+        for (int i = place; i < s_count; i++)
+        {
+            s_entries[i] = s_entries[i + 1];
+        }
+
+        s_entries[s_count] = null;
+    }
+
+    /// <summary>Lets every VM go on where it waited. True where one has come to an end that no person wanted.</summary>
+    internal static bool Review()
+    {
+        bool ended = false;
+        for (int i = s_count - 1; i >= 0; i--)
+        {
+            VmEntry entry = s_entries![i]!;
+            int before = s_count;
+            entry.Review();
+            ended |= s_count == before && entry.TakeEndedByItself();
+        }
+
+        return ended;
+    }
+
+    /// <summary>When a VM has to be reviewed next; <see cref="VmLife.Never"/> where no time is known.</summary>
+    internal static ulong NextReview
+    {
+        get
+        {
+            ulong next = VmLife.Never;
+            for (int i = 0; i < s_count; i++)
+            {
+                ulong restart = s_entries![i]!.RestartAt;
+                next = restart < next ? restart : next;
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>Whether any VM runs, or will without a person's help.</summary>
+    internal static bool IsAnyAlive
+    {
+        get
+        {
+            for (int i = 0; i < s_count; i++)
+            {
+                if (s_entries![i]!.IsAlive)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Whether any VM has crashed or could not start.</summary>
+    internal static bool HasAnyCrashed
+    {
+        get
+        {
+            for (int i = 0; i < s_count; i++)
+            {
+                if (s_entries![i]!.HasCrashed)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+}
