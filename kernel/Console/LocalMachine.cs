@@ -211,8 +211,7 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryReset(int vm) => Request(vm, LifeRequest.Reset);
 
     /// <inheritdoc/>
-    internal override ControlResult TryShutdown(int vm) =>
-        ControlResult.Failed(VmTable.Find(vm) == null ? ControlOutcome.NoSuchVm : ControlOutcome.NotSupported);
+    internal override ControlResult TryShutdown(int vm) => NotSupported(vm);
 
     /// <inheritdoc/>
     internal override ControlResult TryStop(int vm) => Request(vm, LifeRequest.Stop);
@@ -280,6 +279,9 @@ internal sealed class LocalMachine : MachineControl
         LifeState.Stopped => VmState.Stopped,
         _ => VmState.Crashed,
     };
+
+    private static ControlResult NotSupported(int vm) =>
+        ControlResult.Failed(VmTable.Find(vm) == null ? ControlOutcome.NoSuchVm : ControlOutcome.NotSupported);
 
     private static ControlResult Request(int vm, LifeRequest request)
     {

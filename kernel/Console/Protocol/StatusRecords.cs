@@ -17,6 +17,8 @@ internal static class StatusRecords
     /// <summary>Bytes of an interrupt's record.</summary>
     internal const int InterruptSize = 24;
 
+    private const ulong NanosecondsPerMillisecond = 1_000_000;
+
     /// <summary>Writes a VM's record.</summary>
     internal static void Write(ref PayloadWriter payload, in VmStatus status)
     {
@@ -37,7 +39,7 @@ internal static class StatusRecords
         payload.UInt32((uint)status.Cap);
         payload.UInt8((uint)length);
         payload.Bytes(name);
-        payload.UInt32(0);
+        payload.UInt32((uint)Math.Min((status.RestartIn + NanosecondsPerMillisecond - 1) / NanosecondsPerMillisecond, uint.MaxValue));
     }
 
     /// <summary>Reads a VM's record.</summary>
@@ -60,6 +62,7 @@ internal static class StatusRecords
         int length = payload.UInt8();
         ReadOnlySpan<byte> name = payload.Bytes(VmName.Capacity);
         status.Name = VmName.From(name.Slice(0, Math.Min(length, name.Length)));
+        status.RestartIn = payload.UInt32() * NanosecondsPerMillisecond;
         return status;
     }
 
