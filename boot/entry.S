@@ -272,6 +272,21 @@ relocate:
     b       1b
 5:  ret
 
+// A secondary CPU from its spin table, which tells it nothing but this address, at EL2 with the MMU off: finds its start
+// block by its affinity. kernel/Machine/SpinTable.cs has filled the list, which ends with a block at 0.
+.global spin_table_entry
+spin_table_entry:
+    mrs     x1, mpidr_el1
+    mov     x2, #0xffffff
+    orr     x2, x2, #0xff00000000
+    and     x1, x1, x2
+    adrp    x2, spin_table_list
+    add     x2, x2, :lo12:spin_table_list
+1:  ldp     x3, x0, [x2], #16
+    cbz     x0, park
+    cmp     x1, x3
+    b.ne    1b
+
 // A secondary CPU, from PSCI CPU_ON or a spin table, at EL2 with the MMU off. x0: its start block.
 .global secondary_entry
 secondary_entry:
@@ -327,3 +342,9 @@ switch_map:
 .balign 4096
 early_tables:
     .space  0x3000
+
+.section .bss.spin_table, "aw", %nobits
+.balign 64
+.global spin_table_list
+spin_table_list:
+    .space  (SPIN_TABLE_CPUS + 1) * 16

@@ -198,6 +198,7 @@ instruction dsb_ish, dsb ish
 instruction dsb_ishst, dsb ishst
 instruction isb_, isb
 instruction yield_hint, yield
+instruction send_event, sev
 instruction tlbi_ipas2e1is, tlbi ipas2e1is, x0
 instruction tlbi_vmalle1is, tlbi vmalle1is
 instruction tlbi_vmalls12e1is, tlbi vmalls12e1is

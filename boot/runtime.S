@@ -181,8 +181,8 @@ clean_to_coherency:
     sub     x3, x2, #1
     bic     x0, x0, x3
     sub     x4, x1, x2, lsl #2          // while four lines are left
-1:  cmp     x0, x4
-    b.hi    3f
+1:  cmp     x0, x4                      // signed: near address 0 it is negative
+    b.gt    3f
     dc      civac, x0
     add     x0, x0, x2
     dc      civac, x0
@@ -228,6 +228,8 @@ address_of emergency_stack_top_address, emergency_stack_top
 address_of heap_start_address, heap_start
 address_of heap_end_address, heap_end
 address_of secondary_entry_address, secondary_entry
+address_of spin_table_entry_address, spin_table_entry
+address_of spin_table_list_address, spin_table_list
 address_of symbol_table_address, symbol_table
 address_of embedded_guest_start_address, embedded_guest_start
 address_of embedded_guest_end_address, embedded_guest_end

@@ -1,26 +1,15 @@
 using System;
-using System.Buffers.Binary;
 using SharpVisor.Formats;
 
 namespace SharpVisor.Drivers;
 
-/// <summary>The <c>interrupts</c> property of a device below a GIC: type, number, flags (Linux bindings, arm,gic).</summary>
-internal static class DeviceInterrupt
+/// <summary>The interrupt of a device in the machine's device tree.</summary>
+public static class DeviceInterrupt
 {
-    private const uint Shared = 0;
-    private const uint FirstPrivate = 16;
-
-    /// <summary>INTID of the first interrupt.</summary>
-    internal static bool TryGet(FdtReader tree, FdtNode node, out uint interrupt)
+    /// <summary>INTID of a device's first interrupt.</summary>
+    public static bool TryGet(FdtReader tree, FdtNode node, InterruptController controller, out uint interrupt)
     {
         interrupt = 0;
-        if (!tree.TryGetProperty(node, "interrupts"u8, out ReadOnlySpan<byte> value) || value.Length < 12)
-        {
-            return false;
-        }
-
-        uint type = BinaryPrimitives.ReadUInt32BigEndian(value);
-        interrupt = BinaryPrimitives.ReadUInt32BigEndian(value.Slice(4)) + (type == Shared ? InterruptController.FirstShared : FirstPrivate);
-        return interrupt < InterruptController.FirstSpecial;
+        return tree.TryGetProperty(node, "interrupts"u8, out ReadOnlySpan<byte> value) && controller.TryTranslate(value, out interrupt);
     }
 }

@@ -1,3 +1,5 @@
+using System;
+
 namespace SharpVisor.Drivers;
 
 /// <summary>
@@ -13,11 +15,14 @@ public abstract class InterruptController
     /// <summary>INTIDs from here on mean that there was nothing to acknowledge.</summary>
     public const uint FirstSpecial = 1020;
 
-    /// <summary>Architecture version: 2 or 3.</summary>
+    /// <summary>Version of the GIC architecture, 2 or 3; 0 where it is no GIC.</summary>
     public abstract int Version { get; }
 
     /// <summary>The INTID in what <see cref="Acknowledge"/> returned.</summary>
     public static uint IdOf(uint acknowledged) => acknowledged & 0x3ff;
+
+    /// <summary>INTID of the first entry of a device's <c>interrupts</c> property. False where it names none.</summary>
+    public virtual bool TryTranslate(ReadOnlySpan<byte> specifier, out uint interrupt) => GicInterrupts.TryTranslate(specifier, out interrupt);
 
     /// <summary>Its register frames, for the map: entry <paramref name="index"/>, false behind the last.</summary>
     public abstract bool TryGetFrames(int index, out ulong start, out ulong length);

@@ -59,7 +59,8 @@ public sealed unsafe class PhysicalCpu
     }
 
     /// <summary>Makes a CPU with stacks of its own, below them a page that nobody can touch.</summary>
-    internal static bool TryMake(int index, ulong affinity, InterruptController interrupts, PageAllocator pages, PageTable map, out PhysicalCpu? cpu)
+    internal static bool TryMake(
+        int index, ulong affinity, ulong releaseAddress, InterruptController interrupts, PageAllocator pages, PageTable map, out PhysicalCpu? cpu)
     {
         cpu = null;
         if (!pages.TryAllocate(PageTable.PageSize + StackSize + EmergencyStackSize, PageTable.PageSize, out ulong guard)
@@ -69,7 +70,7 @@ public sealed unsafe class PhysicalCpu
         }
 
         ulong stackTop = guard + PageTable.PageSize + StackSize;
-        cpu = new PhysicalCpu(index, affinity, interrupts, stackTop, stackTop + EmergencyStackSize);
+        cpu = new PhysicalCpu(index, affinity, interrupts, stackTop, stackTop + EmergencyStackSize) { ReleaseAddress = releaseAddress };
         return true;
     }
 
@@ -78,6 +79,9 @@ public sealed unsafe class PhysicalCpu
 
     /// <summary>MPIDR_EL1 affinity fields.</summary>
     public ulong Affinity { get; }
+
+    /// <summary>Where it waits for an address to go to (its spin table), in mapped memory; 0 where firmware starts it.</summary>
+    internal ulong ReleaseAddress { get; private set; }
 
     /// <summary>First byte above the stack that every exit starts with.</summary>
     internal ulong StackTop { get; }

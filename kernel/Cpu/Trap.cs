@@ -148,13 +148,12 @@ internal static unsafe class Trap
     [RuntimeExport("trap_interrupt")]
     private static VCpu Interrupt(VCpu vcpu)
     {
-        InterruptController interrupts = vcpu.Cpu.Interrupts;
-        uint acknowledged = interrupts.Acknowledge();
+        uint acknowledged = vcpu.Cpu.Interrupts.Acknowledge();
         uint interrupt = InterruptController.IdOf(acknowledged);
         if (interrupt == InterruptNumbers.VirtualTimer)
         {
             // The guest's own end of interrupt deactivates the physical one.
-            interrupts.PriorityDrop(acknowledged);
+            vcpu.Cpu.Interrupts.PriorityDrop(acknowledged);
             vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer);
             return vcpu;
         }

@@ -32,7 +32,7 @@ internal static unsafe class Hypervisor
 
     private static PageAllocator? s_pages;
     private static InterruptController? s_interrupts;
-    private static Pl011Uart? s_uart;
+    private static Uart? s_uart;
     private static HostConsole? s_console;
     private static MachineControl? s_control;
     private static MachineClock? s_clock;
@@ -60,7 +60,7 @@ internal static unsafe class Hypervisor
     /// <summary>What puts guests into memory.</summary>
     internal static GuestLoader Loader => s_loader!;
 
-    /// <summary>The hardware's virtual CPU interface; acts on the calling CPU.</summary>
+    /// <summary>The hardware's virtual CPU interface, which acts on the calling CPU. Only where the machine has a GIC.</summary>
     internal static VirtualCpuInterface VirtualInterface => s_virtualInterface!;
 
     /// <summary>Stage-2 translation as this machine's CPUs can do it.</summary>
@@ -85,23 +85,33 @@ internal static unsafe class Hypervisor
 
         PowerControl.HasFirmware = tree.HasFirmware();
         PowerControl.FindWorkarounds();
-        if (!Pl011Uart.TryProbe(tree.Reader, out s_uart))
+        if (!PowerControl.HasFirmware && Watchdog.TryProbe(tree.Reader, out Watchdog watchdog))
+        {
+            PowerControl.Watchdog = watchdog;
+        }
+
+        if (!ConsoleUart.TryProbe(tree.Reader, out s_uart, out FdtNode uart))
         {
             Fail("no PL011 UART in the device tree"u8);
         }
 
         Log.SetSink(s_uart!);
-        if (!GicV3.TryProbe(tree.Reader, out s_interrupts) && !GicV2.TryProbe(tree.Reader, out s_interrupts))
+        if (!GicV3.TryProbe(tree.Reader, out s_interrupts) && !GicV2.TryProbe(tree.Reader, out s_interrupts)
+            && !LocalInterruptController.TryProbe(tree.Reader, out s_interrupts))
         {
-            Fail("no GICv2 with virtualization extensions and no GICv3 in the device tree"u8);
+            Fail("no GICv3, no GICv2 with virtualization extensions and no BCM2836 interrupt controller in the device tree"u8);
         }
+
+        DeviceInterrupt.TryGet(tree.Reader, uart, Interrupts, out uint uartInterrupt);
+        s_uart!.Interrupt = uartInterrupt;
 
         Seeds.Begin(tree.Seed());
         FindMemory(tree, deviceTree);
         ulong clock = MachineClock.FindDevice(tree.Reader);
         if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)
             || !HypervisorMap.MapDevice(map!, s_uart!.Address, PageTable.PageSize)
-            || (clock != 0 && !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)))
+            || !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)
+            || !HypervisorMap.MapDevice(map!, PowerControl.Watchdog.Address, PageTable.PageSize))
         {
             Fail("no memory for the hypervisor's page tables"u8);
         }
@@ -120,7 +130,7 @@ internal static unsafe class Hypervisor
             Fail("the interrupt controller has nothing for the first CPU"u8);
         }
 
-        s_virtualInterface = Interrupts is GicV2 gic ? new GicV2CpuInterface(gic) : new GicV3CpuInterface();
+        s_virtualInterface = MakeVirtualInterface();
         s_clock = MachineClock.Make(clock);
         s_loader = new GuestLoader(new Inflate(), new BulkCopier());
         VmTable.Initialise();
@@ -132,8 +142,12 @@ internal static unsafe class Hypervisor
         Interrupts.Enable(s_uart.Interrupt);
         StartSecondaries(map!.Root);
         Log.Line().Text("EL2 on "u8).Decimal((ulong)s_cpuCount).Text(s_cpuCount == 1 ? " CPU (MIDR "u8 : " CPUs (MIDR "u8)
-            .Hex(SystemRegisters.ReadMidrEl1()).Text("), GICv"u8).Decimal((ulong)Interrupts.Version).Text(", "u8)
-            .Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
+            .Hex(SystemRegisters.ReadMidrEl1()).Text(Interrupts.Version switch
+            {
+                0 => "), no GIC, "u8,
+                2 => "), GICv2, "u8,
+                _ => "), GICv3, "u8,
+            }).Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
         Dispatcher.Initialise(s_cpus!, s_cpuCount);
         Heap.Close();
         DefineVms(tree);
@@ -274,11 +288,21 @@ internal static unsafe class Hypervisor
     {
         if (!Log.HasSink)
         {
-            Log.SetSink(Pl011Uart.Assume(PhysicalTree.WhereQemuHasItsUart)); // no tree says where a UART is
+            Log.SetSink(ConsoleUart.Guess()); // no tree says where a UART is
         }
 
         Log.Line().Text("cannot start: "u8).Text(reason).End();
         Stop(ExitMachineFailed);
+    }
+
+    private static VirtualCpuInterface? MakeVirtualInterface()
+    {
+        if (Interrupts is GicV2 gic)
+        {
+            return new GicV2CpuInterface(gic);
+        }
+
+        return Interrupts.Version >= 3 ? new GicV3CpuInterface() : null;
     }
 
     private static void FindMemory(PhysicalTree tree, ulong deviceTree)
@@ -308,7 +332,8 @@ internal static unsafe class Hypervisor
     private static void FindCpus(PhysicalTree tree, PageTable map)
     {
         Span<ulong> affinities = stackalloc ulong[MaximumCpus];
-        int count = tree.GetCpus(affinities);
+        Span<ulong> releaseAddresses = stackalloc ulong[MaximumCpus];
+        int count = tree.GetCpus(affinities, releaseAddresses);
         if (count == 0)
         {
             Fail("no CPU in the device tree"u8);
@@ -324,7 +349,8 @@ internal static unsafe class Hypervisor
             ulong affinity = affinities[i];
             if (affinity != self && s_allCpuCount < count)
             {
-                if (!PhysicalCpu.TryMake(s_allCpuCount, affinity, Interrupts, Pages, map, out PhysicalCpu? cpu))
+                ulong release = map.TryTranslate(releaseAddresses[i], out _, out _) ? releaseAddresses[i] : 0;
+                if (!PhysicalCpu.TryMake(s_allCpuCount, affinity, release, Interrupts, Pages, map, out PhysicalCpu? cpu))
                 {
                     Fail("no memory for the CPUs' stacks"u8);
                 }
@@ -361,11 +387,11 @@ internal static unsafe class Hypervisor
     {
         for (int i = 1; i < s_allCpuCount; i++)
         {
-            if (!PowerControl.HasFirmware || !PowerControl.TryStartCpu(s_allCpus![i]!, root))
+            if (!PowerControl.TryStartCpu(s_allCpus![i]!, root))
             {
                 Log.Line().Text("CPU "u8).Decimal((ulong)i).Text(PowerControl.HasFirmware
                     ? ": firmware does not start it"u8
-                    : ": no PSCI firmware to start it"u8).End();
+                    : ": no PSCI firmware and no spin table to start it"u8).End();
                 s_allCpus![i] = null;
             }
         }

@@ -47,9 +47,14 @@ internal static unsafe class HypervisorMap
         }
     }
 
-    /// <summary>Maps the registers of one device.</summary>
+    /// <summary>Maps the registers of one device; none where <paramref name="start"/> is 0.</summary>
     internal static bool MapDevice(PageTable map, ulong start, ulong length)
     {
+        if (start == 0)
+        {
+            return true;
+        }
+
         ulong first = start & ~(PageTable.PageSize - 1);
         ulong end = (start + length + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
         return map.TryMap(first, first, end - first, HypervisorAttributes.Device);

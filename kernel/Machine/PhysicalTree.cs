@@ -13,8 +13,6 @@ internal readonly unsafe ref struct PhysicalTree
     /// <summary>Where QEMU's virt machine has the tree when it does not say so in X0 (an image started at EL3).</summary>
     internal const ulong WhereQemuPutsIt = 0x4000_0000;
 
-    /// <summary>The UART of the same machine.</summary>
-    internal const ulong WhereQemuHasItsUart = 0x0900_0000;
 
     // The early map of boot/entry.S covers this much from the tree's start on as Normal memory.
     private const uint LargestTree = 2 << 20;
@@ -133,10 +131,11 @@ internal readonly unsafe ref struct PhysicalTree
         }
     }
 
-    /// <summary>Affinities of the CPUs in the order of the tree.</summary>
-    /// <param name="affinities">Where they go; the ones that find no place are left out.</param>
+    /// <summary>The CPUs in the order of the tree.</summary>
+    /// <param name="affinities">Where their affinities go; the ones that find no place are left out.</param>
+    /// <param name="releaseAddresses">As long: where each waits for its start, 0 for those that firmware starts.</param>
     /// <returns>How many.</returns>
-    internal int GetCpus(Span<ulong> affinities)
+    internal int GetCpus(Span<ulong> affinities, Span<ulong> releaseAddresses)
     {
         int count = 0;
         FdtNode node = default;
@@ -146,6 +145,7 @@ internal readonly unsafe ref struct PhysicalTree
             if (count < affinities.Length && IsType(Reader, node, "cpu"u8) && Reader.IsEnabled(node)
                 && Reader.TryGetNumber(node, "reg"u8, out affinities[count]))
             {
+                releaseAddresses[count] = ReleaseAddress(node);
                 count++;
             }
         }
@@ -176,6 +176,10 @@ internal readonly unsafe ref struct PhysicalTree
 
     /// <summary>A random number from the boot loader, 0 where it gave none.</summary>
     internal ulong Seed() => _hasChosen && Reader.TryGetNumber(_chosen, "kaslr-seed"u8, out ulong seed) ? seed : 0;
+
+    private ulong ReleaseAddress(FdtNode cpu) =>
+        Reader.TryGetString(cpu, "enable-method"u8, out ReadOnlySpan<byte> method) && method.SequenceEqual("spin-table"u8)
+        && Reader.TryGetNumber(cpu, "cpu-release-addr"u8, out ulong address) ? address : 0;
 
     private static bool IsMemory(FdtReader reader, FdtNode node) => reader.Name(node).StartsWith("memory"u8) && IsType(reader, node, "memory"u8);
 

@@ -2,10 +2,14 @@ using System.Runtime;
 using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
+using SharpVisor.Drivers;
 
 namespace SharpVisor.Machine;
 
-/// <summary>Ends the physical machine and starts its CPUs through PSCI firmware (DEN0022, chapter 5).</summary>
+/// <summary>
+/// Ends the physical machine and starts its CPUs: through PSCI firmware (DEN0022, chapter 5), or where there is none
+/// through a watchdog and the CPUs' spin tables.
+/// </summary>
 internal static unsafe class PowerControl
 {
     private const ulong SystemOff = 0x8400_0008;
@@ -14,12 +18,25 @@ internal static unsafe class PowerControl
     /// <summary>Whether the firmware takes PSCI calls by SMC; known once the device tree was read.</summary>
     internal static bool HasFirmware { get; set; }
 
-    /// <summary>Switches the machine off where firmware can; returns where it cannot.</summary>
+    /// <summary>What can end a machine without firmware; its registers are mapped.</summary>
+    internal static Watchdog Watchdog { get; set; }
+
+    /// <summary>Switches the machine off where something can; returns where nothing does at once.</summary>
     internal static void Off()
     {
         if (HasFirmware)
         {
             Smc.Call(SystemOff, 0, 0, 0);
+        }
+
+        if (Watchdog.IsThere)
+        {
+            Watchdog.PowerOff();
+            ulong start = SystemRegisters.ReadCntpctEl0();
+            while (SystemRegisters.ReadCntpctEl0() - start < SystemRegisters.ReadCntfrqEl0())
+            {
+                // It runs out in a part of a millisecond; a second is for emulators.
+            }
         }
     }
 
@@ -45,7 +62,7 @@ internal static unsafe class PowerControl
         _ => WorkaroundAnswer.NotSupported,
     };
 
-    /// <summary>Starts a CPU at EL2 with the calling CPU's translation settings. False where firmware refuses.</summary>
+    /// <summary>Starts a CPU at EL2 with the calling CPU's translation settings. False where firmware refuses, or there is none and no spin table.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="root">TTBR0_EL2.</param>
     internal static bool TryStartCpu(PhysicalCpu cpu, ulong root)
@@ -60,7 +77,12 @@ internal static unsafe class PowerControl
         start->Context = cpu.Idle.Address;
         start->Argument = (ulong)cpu.Index;
         Native.CleanToCoherency((ulong)start, (ulong)sizeof(SecondaryStart));
-        return Smc.Call(CpuOn, cpu.Affinity, SecondaryEntry(), (ulong)start) == 0;
+        if (cpu.ReleaseAddress != 0)
+        {
+            return SpinTable.TryStart(cpu.Affinity, cpu.ReleaseAddress, (ulong)start);
+        }
+
+        return HasFirmware && Smc.Call(CpuOn, cpu.Affinity, SecondaryEntry(), (ulong)start) == 0;
     }
 
     [RuntimeImport("*", "secondary_entry_address")]

@@ -100,7 +100,8 @@ internal static unsafe class VmFactory
     private static LifeOutcome Check(VmDefinition source, out int gicVersion, out ReadOnlySpan<byte> problem)
     {
         problem = default;
-        gicVersion = source.GicVersion == 0 ? Hypervisor.Interrupts.Version : (int)source.GicVersion;
+        bool isGicV3Machine = Hypervisor.Interrupts.Version >= 3;
+        gicVersion = source.GicVersion != 0 ? (int)source.GicVersion : isGicV3Machine ? 3 : 2;
         if (s_vcpuCount + source.VCpus > Dispatcher.MaximumVCpus)
         {
             problem = "more than 256 VCpus in all"u8;
@@ -123,7 +124,7 @@ internal static unsafe class VmFactory
         {
             problem = "its gic must be 2 or 3"u8;
         }
-        else if (gicVersion == 3 && Hypervisor.Interrupts.Version == 2)
+        else if (gicVersion == 3 && !isGicV3Machine)
         {
             problem = "a GICv3 guest needs a GICv3 machine (GIC=3)"u8;
         }

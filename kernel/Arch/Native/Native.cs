@@ -17,6 +17,11 @@ public static unsafe class Native
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void Yield();
 
+    /// <summary>SEV: wakes CPUs that wait in WFE.</summary>
+    [RuntimeImport("*", "send_event")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void SendEvent();
+
     /// <summary>Cleans and invalidates the data cache to the point of coherency and invalidates instruction caches: for what is read with the MMU off, and for code.</summary>
     [RuntimeImport("*", "clean_to_coherency")]
     [MethodImpl(MethodImplOptions.InternalCall)]

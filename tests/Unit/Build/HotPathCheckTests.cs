@@ -60,6 +60,17 @@ public class HotPathCheckTests
     }
 
     [Fact]
+    public void A_branch_away_does_not_hide_a_virtual_call_but_a_branch_to_there_does()
+    {
+        const uint Away = 0x54000060; // b.eq, three instructions on
+        (string, uint[])[] functions = [("clean", [Return]), ("dirty", [StoreVector, Return])];
+        Assert.Empty(Check(functions, hot: [LoadTable, Away, LoadSlot(0), CallX1, Return], tables: [["clean"]], pointers: ["dirty"]));
+
+        const uint BackToSlot = 0x54ffffe0; // b.eq, one instruction back
+        Assert.Single(Check(functions, hot: [LoadTable, Nop, LoadSlot(0), BackToSlot, CallX1, Return], tables: [["clean"]], pointers: ["dirty"]));
+    }
+
+    [Fact]
     public void An_empty_slot_leads_nowhere()
     {
         Assert.Empty(Check([], hot: [LoadTable, LoadSlot(0), CallX1, Return], tables: [[null]]));

@@ -74,18 +74,21 @@ internal sealed class CallGraph(CodeImage image)
         return FindLoad(code, load, code[load].Rn, out uint tableOffset) >= 0 && tableOffset == 0;
     }
 
-    /// <summary>The load that gave a register its value, or -1.</summary>
+    /// <summary>
+    /// The load that gave a register its value, or -1. Between the two there may be branches away (the compiler's guesses of
+    /// the class), but none to there.
+    /// </summary>
     private static int FindLoad(IReadOnlyList<Instruction> code, int before, uint register, out uint offset)
     {
         offset = 0;
         for (int i = before - 1; i >= 0 && i >= before - Window; i--)
         {
-            if (code[i].IsDirectBranch(out _) || code[i].IsIndirectCall || code[i].EndsFlow)
+            if (code[i].IsCall || code[i].IsIndirectCall || code[i].EndsFlow || IsBranchedTo(code, code[i + 1].Address))
             {
                 return -1;
             }
 
-            if (code[i].Rd == register)
+            if (!code[i].IsDirectBranch(out _) && code[i].Rd == register)
             {
                 return code[i].IsLoad64(out offset) ? i : -1;
             }
@@ -93,6 +96,9 @@ internal sealed class CallGraph(CodeImage image)
 
         return -1;
     }
+
+    private static bool IsBranchedTo(IReadOnlyList<Instruction> code, ulong address) =>
+        code.Any(instruction => instruction.IsDirectBranch(out ulong target) && target == address);
 
     /// <summary>
     /// ADR of a place in the code (in assembly the base may lie before the function), ADD of an offset to it, BR:
