@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Formats;
 
@@ -154,10 +155,17 @@ public sealed class GicV2 : InterruptController
     public override void ClearActive(uint interrupt) => Mmio.Write32(_distributor + ClearActiveBase + (interrupt / 32 * 4), 1u << (int)(interrupt & 31));
 
     /// <inheritdoc/>
-    public override uint Acknowledge() => Mmio.Read32(_cpu + InterruptAcknowledge);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override uint Acknowledge()
+    {
+        uint acknowledged = Mmio.Read32(_cpu + InterruptAcknowledge);
+        if (IdOf(acknowledged) < FirstSpecial)
+        {
+            Mmio.Write32(_cpu + EndOfInterrupt, acknowledged);
+        }
 
-    /// <inheritdoc/>
-    public override void PriorityDrop(uint acknowledged) => Mmio.Write32(_cpu + EndOfInterrupt, acknowledged);
+        return acknowledged;
+    }
 
     /// <inheritdoc/>
     public override void Deactivate(uint acknowledged) => Mmio.Write32(_cpu + DeactivateInterrupt, acknowledged);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Formats;
 
@@ -179,10 +180,17 @@ public sealed class GicV3 : InterruptController
         Mmio.Write32(FrameOf(interrupt) + ClearActiveBase + (interrupt / 32 * 4), 1u << (int)(interrupt & 31));
 
     /// <inheritdoc/>
-    public override uint Acknowledge() => (uint)SystemRegisters.ReadIccIar1El1();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override uint Acknowledge()
+    {
+        uint acknowledged = (uint)SystemRegisters.ReadIccIar1El1();
+        if (IdOf(acknowledged) < FirstSpecial)
+        {
+            SystemRegisters.WriteIccEoir1El1(acknowledged);
+        }
 
-    /// <inheritdoc/>
-    public override void PriorityDrop(uint acknowledged) => SystemRegisters.WriteIccEoir1El1(acknowledged);
+        return acknowledged;
+    }
 
     /// <inheritdoc/>
     public override void Deactivate(uint acknowledged) => SystemRegisters.WriteIccDirEl1(acknowledged);

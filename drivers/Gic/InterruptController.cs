@@ -3,9 +3,9 @@ using System;
 namespace SharpVisor.Drivers;
 
 /// <summary>
-/// The machine's interrupt controller. End of interrupt is split (EOImode 1): a priority drop lets the next
-/// interrupt in, deactivation lets the same one in again, which for an interrupt that was handed to a guest is the
-/// guest's to do.
+/// The machine's interrupt controller. End of interrupt is split (EOImode 1): the priority drop that lets the next
+/// interrupt in comes with the acknowledge, as EL2 masks interrupts anyway; deactivation lets the same one in again, which
+/// for an interrupt that was handed to a guest is the guest's to do.
 /// </summary>
 public abstract class InterruptController
 {
@@ -45,13 +45,10 @@ public abstract class InterruptController
     /// <summary>Ends the active state of an interrupt that may or may not be active.</summary>
     public abstract void ClearActive(uint interrupt);
 
-    /// <summary>Takes the highest pending interrupt. For an SGI of a GICv2 the source CPU stands above bit 10.</summary>
+    /// <summary>Takes the highest pending interrupt, and lets others in. For an SGI of a GICv2 the source CPU stands above bit 10.</summary>
     public abstract uint Acknowledge();
 
-    /// <summary>First half of the end: takes what <see cref="Acknowledge"/> returned.</summary>
-    public abstract void PriorityDrop(uint acknowledged);
-
-    /// <summary>Second half of the end: takes what <see cref="Acknowledge"/> returned.</summary>
+    /// <summary>The end of an interrupt: takes what <see cref="Acknowledge"/> returned.</summary>
     public abstract void Deactivate(uint acknowledged);
 
     /// <summary>Sends SGI 0 to 15 to a CPU, after everything the sender has stored.</summary>

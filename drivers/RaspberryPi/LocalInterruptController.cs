@@ -177,12 +177,6 @@ public sealed class LocalInterruptController : InterruptController
     }
 
     /// <inheritdoc/>
-    public override void PriorityDrop(uint acknowledged)
-    {
-        // There are no priorities.
-    }
-
-    /// <inheritdoc/>
     public override void Deactivate(uint acknowledged)
     {
         if (acknowledged == VirtualTimer)

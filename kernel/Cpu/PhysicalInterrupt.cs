@@ -17,25 +17,24 @@ internal static unsafe class PhysicalInterrupt
         switch (interrupt)
         {
             case PhysicalCpu.KickSgi:
-                End(cpu, acknowledged);
+                cpu.Interrupts.Deactivate(acknowledged);
                 resident?.Vm!.Gic.ServiceRequests(resident.Index);
                 break;
 
             case InterruptNumbers.Maintenance:
                 resident?.Vm!.Gic.HandleMaintenance(resident.Index);
-                End(cpu, acknowledged);
+                cpu.Interrupts.Deactivate(acknowledged);
                 break;
 
             case InterruptNumbers.HypervisorTimer:
                 cpu.Timer.Handle(cpu);
-                End(cpu, acknowledged);
+                cpu.Interrupts.Deactivate(acknowledged);
                 break;
 
             case InterruptNumbers.VirtualTimer:
-                // The guest's own end of interrupt deactivates the physical one.
-                cpu.Interrupts.PriorityDrop(acknowledged);
                 if (resident != null)
                 {
+                    // The guest's own end of interrupt deactivates the physical one.
                     resident.Vm!.Gic.InjectHardware(resident.Index, InterruptNumbers.VirtualTimer);
                 }
                 else
@@ -47,7 +46,7 @@ internal static unsafe class PhysicalInterrupt
 
             default:
                 Trap.Rarely(&HandleDevice, resident ?? cpu.Idle, interrupt, 0, 0);
-                End(cpu, acknowledged);
+                cpu.Interrupts.Deactivate(acknowledged);
                 break;
         }
     }
@@ -56,11 +55,5 @@ internal static unsafe class PhysicalInterrupt
     {
         Hypervisor.HandleDeviceInterrupt(current, (uint)interrupt);
         return current;
-    }
-
-    private static void End(PhysicalCpu cpu, uint acknowledged)
-    {
-        cpu.Interrupts.PriorityDrop(acknowledged);
-        cpu.Interrupts.Deactivate(acknowledged);
     }
 }

@@ -153,7 +153,6 @@ internal static unsafe class Trap
         if (interrupt == InterruptNumbers.VirtualTimer)
         {
             // The guest's own end of interrupt deactivates the physical one.
-            vcpu.Cpu.Interrupts.PriorityDrop(acknowledged);
             vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer);
             return vcpu;
         }
