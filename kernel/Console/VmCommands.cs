@@ -5,6 +5,8 @@ namespace SharpVisor.Console;
 /// <summary>The command <c>vm</c>.</summary>
 internal sealed class VmCommands
 {
+    private const ulong NanosecondsPerSecond = 1_000_000_000;
+
     private readonly MachineControl _control;
     private readonly ConsoleWriter _output;
 
@@ -147,8 +149,8 @@ internal sealed class VmCommands
                 continue;
             }
 
-            _output.Text(vm.Name).Column(32).Use(PaintOf(vm.State)).Text(ControlText.Describe(vm.State)).Use(Paint.Plain)
-                .Decimal((ulong)vm.VCpus, 48).Size(vm.State == VmState.Defined ? vm.MemoryMaximum : vm.Memory, 60);
+            _output.Text(vm.Name).Column(32).Use(PaintOf(vm.State)).Text(vm.RestartIn == 0 ? ControlText.Describe(vm.State) : "restarting"u8)
+                .Use(Paint.Plain).Decimal((ulong)vm.VCpus, 48).Size(vm.State == VmState.Defined ? vm.MemoryMaximum : vm.Memory, 60);
             if (vm.UpTime == 0)
             {
                 _output.Before(71, 1).Text("-"u8);
@@ -169,6 +171,11 @@ internal sealed class VmCommands
         if (vm.UpTime != 0)
         {
             _output.Text(", up "u8).Duration(vm.UpTime);
+        }
+
+        if (vm.RestartIn != 0)
+        {
+            _output.Text(", starts again in "u8).Decimal((vm.RestartIn + NanosecondsPerSecond - 1) / NanosecondsPerSecond).Text(" s"u8);
         }
 
         if (vm.Restarts != 0)

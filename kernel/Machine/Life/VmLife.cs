@@ -45,9 +45,10 @@ public abstract class VmLife
     {
         VmTarget.Defined or VmTarget.Gone => LifeState.Defined,
         VmTarget.Created => LifeState.Created,
+        _ when _hasCrashed && _phase == VmPhase.Ended => LifeState.Crashed,
         VmTarget.Paused => LifeState.Paused,
-        VmTarget.Stopped => _hasCrashed && _phase == VmPhase.Ended ? LifeState.Crashed : LifeState.Stopped,
-        _ => _hasCrashed && _phase == VmPhase.Ended ? LifeState.Crashed : LifeState.Running,
+        VmTarget.Stopped => LifeState.Stopped,
+        _ => LifeState.Running,
     };
 
     /// <summary>Whether it is what it is to become, and waits for nothing but perhaps a time.</summary>

@@ -67,6 +67,7 @@ internal sealed class FakeMachine : MachineControl
         status.MemoryGuarantee = 128ul << 20;
         status.MemoryOverhead = 1_234_567;
         status.UpTime = vm.State == VmState.Running ? 192_000_000_000ul : 0;
+        status.RestartIn = vm.RestartIn;
         status.Restarts = vm.Id;
         status.Weight = 100;
         status.Cap = vm.Id == 2 ? 25 : 0;
@@ -273,6 +274,8 @@ internal sealed class FakeMachine : MachineControl
         public VmConsole? Console { get; set; } = console;
 
         public VmState State { get; set; }
+
+        public ulong RestartIn { get; set; }
 
         public ulong RunTime { get; set; }
 

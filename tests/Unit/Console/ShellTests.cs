@@ -102,14 +102,17 @@ public sealed class ShellTests
     {
         _console.Machine.Vms[1].State = VmState.Crashed;
         _console.Machine.Add("new", VmState.Defined);
+        _console.Machine.Add("tough", VmState.Crashed).RestartIn = 2_500_000_000;
         Assert.Equal(
             """
             NAME                            STATE      VCPUS      MEMORY         UP RESTART
             linux                           running        2     256 MiB    0:03:12       1
             debian-2                        crashed        2     256 MiB          -       2
             new                             defined        2     512 MiB          -       3
+            tough                           restarting     2     256 MiB          -       4
             """,
             _console.Run("vm"));
+        Assert.StartsWith("tough is crashed, starts again in 3 s, restarted 4 times", _console.Run("vm info tough"), StringComparison.Ordinal);
     }
 
     [Fact]

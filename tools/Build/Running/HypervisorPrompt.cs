@@ -1,0 +1,87 @@
+using System;
+using System.Threading.Tasks;
+
+namespace SharpVisor.Build.Running;
+
+/// <summary>The hypervisor's prompt on a machine's console, in a program's hands.</summary>
+/// <param name="machine">The machine.</param>
+/// <param name="limit">How long to wait for each thing.</param>
+internal sealed class HypervisorPrompt(EmulatedMachine machine, TimeSpan limit)
+{
+    private const string Prompt = "hv> ";
+    private const string EscapeKey = "\u001d";
+    private const int TailLength = 1000;
+
+    /// <summary>Place in the console's output up to which everything was looked at.</summary>
+    internal int Place { get; private set; }
+
+    /// <summary>Waits until the console has shown a text that was not looked at before.</summary>
+    /// <exception cref="BuildException">It did not come.</exception>
+    internal async Task ExpectAsync(string text)
+    {
+        int place = await machine.WaitForAsync(text, Place, limit);
+        if (place < 0)
+        {
+            string output = machine.Output;
+            throw new BuildException($"'{text}' did not come; the console ends with: {output[Math.Max(0, output.Length - TailLength)..]}");
+        }
+
+        Place = place;
+    }
+
+    /// <summary>Waits until a prompt comes.</summary>
+    internal Task ExpectPromptAsync() => ExpectAsync(Prompt);
+
+    /// <summary>Leaves the attached VM.</summary>
+    internal async Task LeaveAsync()
+    {
+        await machine.TypeAsync(EscapeKey);
+        await ExpectPromptAsync();
+    }
+
+    /// <summary>Types a command; its answer has these texts, in this order, and the prompt comes back.</summary>
+    /// <returns>The whole answer, and what the log said meanwhile.</returns>
+    internal async Task<string> AskAsync(string command, params string[] answers)
+    {
+        await machine.TypeAsync(command + "\r");
+        await ExpectAsync(command + "\n");
+        int begin = Place;
+        foreach (string answer in answers)
+        {
+            await ExpectAsync(answer);
+        }
+
+        await ExpectPromptAsync();
+        return machine.Output[begin..Place];
+    }
+
+    /// <summary>Attaches to a VM.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="text">What it must have written, or write; or null.</param>
+    internal async Task AttachAsync(string name, string? text = null)
+    {
+        await machine.TypeAsync($"attach {name}\r");
+        await ExpectAsync($"[attached to {name}");
+        if (text is not null)
+        {
+            await ExpectAsync(text);
+        }
+    }
+
+    /// <summary>Checks that a guest, which echoes what it gets, runs.</summary>
+    internal async Task EchoAsync(string name, string text)
+    {
+        await AttachAsync(name);
+        await machine.TypeAsync(text);
+        await ExpectAsync(text);
+        await LeaveAsync();
+    }
+
+    /// <summary>The line of <c>mem</c> that says what is free.</summary>
+    internal async Task<string> ReadFreeMemoryAsync()
+    {
+        string answer = await AskAsync("mem", "\nfree", "\nall");
+        int line = answer.IndexOf("\nfree", StringComparison.Ordinal) + 1;
+        return answer[line..answer.IndexOf('\n', line)];
+    }
+}
