@@ -1,6 +1,10 @@
 // A guest's EL1 state: saved when its VCpu leaves a CPU, loaded when it comes onto one. kernel/Cpu/SystemContext.cs
 // has the same layout.
 
+#include "simd.inc"
+
+.set CONTEXT_SIMD, 32 * 8
+
 .section .text.runtime, "ax"
 
 .macro save_pair first, second, index
@@ -15,10 +19,10 @@
     msr     \second, x2
 .endm
 
-// system_context_save(x0: the block). Leaves the virtual timer off, and stage 1 so that every walk fails, speculative ones
+// system_context_save(x0: the block): its 32 words, then the SIMD state. Leaves the virtual timer off, and stage 1 so that every walk fails, speculative ones
 // too: with stage 2 off later, what a walk finds would be kept under this guest's VMID (Cortex-A57 1319537, A72 1319367,
 // A76 1165522). With stage 1 off instead a flat translation would be kept.
-.global system_context_save
+.global system_context_save, close_stage1
 system_context_save:
     save_pair sctlr_el1, tcr_el1, 0
     save_pair ttbr0_el1, ttbr1_el1, 2
@@ -37,6 +41,10 @@ system_context_save:
     ubfx    x1, x1, #1, #1
     str     x1, [x0, #26 * 8]
     msr     cntv_ctl_el0, xzr
+    add     x0, x0, #CONTEXT_SIMD
+    simd_store x0
+// close_stage1(): every walk of stage 1 fails from now on, as above.
+close_stage1:
     mrs     x1, tcr_el1
     orr     x1, x1, #(1 << 7)           // EPD0
     orr     x1, x1, #(1 << 23)          // EPD1
@@ -48,18 +56,10 @@ system_context_save:
     isb
     ret
 
-// system_context_load(x0: the block). Every walk of stage 1 fails, as system_context_save left it, until all that belongs
-// to it is there: no walk may see half of a context.
+// system_context_load(x0: the block). Every walk of stage 1 fails, as close_stage1 left it, until all that belongs to it is
+// there: no walk may see half of a context.
 .global system_context_load
 system_context_load:
-    ldp     x3, x4, [x0]                // SCTLR, TCR
-    orr     x1, x3, #1                  // M
-    orr     x2, x4, #(1 << 7)           // EPD0
-    orr     x2, x2, #(1 << 23)          // EPD1
-    msr     tcr_el1, x2
-    isb
-    msr     sctlr_el1, x1
-    isb
     load_pair ttbr0_el1, ttbr1_el1, 2
     load_pair mair_el1, amair_el1, 4
     load_pair esr_el1, far_el1, 6
@@ -79,11 +79,52 @@ system_context_load:
     ldp     x1, x2, [x0, #24 * 8]       // CNTV_CTL after CNTV_CVAL: no interrupt by an older value
     msr     cntv_cval_el0, x2
     msr     cntv_ctl_el0, x1
+    ldp     x3, x4, [x0]                // SCTLR, TCR
     isb
     msr     sctlr_el1, x3
     isb
     msr     tcr_el1, x4
     isb
+    add     x0, x0, #CONTEXT_SIMD
+    simd_load x0
+    ret
+
+// virtual_interface_save(x0: nine words): the guest's side of a GICv3 with one register of active priorities a group;
+// nothing is delivered any more. virtual_interface_load(x0): delivers again.
+.global virtual_interface_save, virtual_interface_load
+virtual_interface_save:
+    mrs     x1, s3_4_c12_c11_7          // ICH_VMCR_EL2
+    mrs     x2, s3_4_c12_c8_0           // ICH_AP0R0_EL2
+    mrs     x3, s3_4_c12_c9_0           // ICH_AP1R0_EL2
+    msr     s3_4_c12_c11_0, xzr         // ICH_HCR_EL2
+    stp     x1, x2, [x0]
+    str     x3, [x0, #5 * 8]
+    isb
+    ret
+virtual_interface_load:
+    ldp     x1, x2, [x0]
+    ldr     x3, [x0, #5 * 8]
+    msr     s3_4_c12_c11_7, x1
+    msr     s3_4_c12_c8_0, x2
+    msr     s3_4_c12_c9_0, x3
+    mov     x1, #1                      // En
+    msr     s3_4_c12_c11_0, x1
+    isb
+    ret
+
+// The same of a GICv2. virtual_interface2_save(x0: two words, x1: GICH), virtual_interface2_load(x0, x1, w2: GICH_HCR).
+.global virtual_interface2_save, virtual_interface2_load
+virtual_interface2_save:
+    ldr     w2, [x1, #0x8]              // GICH_VMCR
+    ldr     w3, [x1, #0xf0]             // GICH_APR
+    str     wzr, [x1]                   // GICH_HCR
+    stp     x2, x3, [x0]
+    ret
+virtual_interface2_load:
+    ldp     x3, x4, [x0]
+    str     w3, [x1, #0x8]
+    str     w4, [x1, #0xf0]
+    str     w2, [x1]
     ret
 
 // pointer_keys_save(x0: ten words), pointer_keys_load: only where the CPU has them.

@@ -2,51 +2,7 @@
 // cache maintenance, addresses of the image.
 
 #include "layout.inc"
-
-// The SIMD state as 528 bytes: FPCR, FPSR, then V0-V31.
-.macro simd_store base
-    stp     q0, q1, [\base, #16]
-    stp     q2, q3, [\base, #48]
-    stp     q4, q5, [\base, #80]
-    stp     q6, q7, [\base, #112]
-    stp     q8, q9, [\base, #144]
-    stp     q10, q11, [\base, #176]
-    stp     q12, q13, [\base, #208]
-    stp     q14, q15, [\base, #240]
-    stp     q16, q17, [\base, #272]
-    stp     q18, q19, [\base, #304]
-    stp     q20, q21, [\base, #336]
-    stp     q22, q23, [\base, #368]
-    stp     q24, q25, [\base, #400]
-    stp     q26, q27, [\base, #432]
-    stp     q28, q29, [\base, #464]
-    stp     q30, q31, [\base, #496]
-    mrs     x5, fpcr
-    mrs     x6, fpsr
-    stp     x5, x6, [\base]
-.endm
-
-.macro simd_load base
-    ldp     q0, q1, [\base, #16]
-    ldp     q2, q3, [\base, #48]
-    ldp     q4, q5, [\base, #80]
-    ldp     q6, q7, [\base, #112]
-    ldp     q8, q9, [\base, #144]
-    ldp     q10, q11, [\base, #176]
-    ldp     q12, q13, [\base, #208]
-    ldp     q14, q15, [\base, #240]
-    ldp     q16, q17, [\base, #272]
-    ldp     q18, q19, [\base, #304]
-    ldp     q20, q21, [\base, #336]
-    ldp     q22, q23, [\base, #368]
-    ldp     q24, q25, [\base, #400]
-    ldp     q26, q27, [\base, #432]
-    ldp     q28, q29, [\base, #464]
-    ldp     q30, q31, [\base, #496]
-    ldp     x5, x6, [\base]
-    msr     fpcr, x5
-    msr     fpsr, x6
-.endm
+#include "simd.inc"
 
 .section .text.runtime, "ax"
 
@@ -152,15 +108,6 @@ smc_call:
     ret
 hvc_call:
     hvc     #0
-    ret
-
-// simd_state_save(x0: the 528 bytes), simd_state_load(x0).
-.global simd_state_save, simd_state_load
-simd_state_save:
-    simd_store x0
-    ret
-simd_state_load:
-    simd_load x0
     ret
 
 // wait_for_interrupt(): returns when an interrupt is pending, masked or not.

@@ -21,15 +21,7 @@ internal static unsafe class CpuLoop
     internal static VCpu Sleep(VCpu vcpu)
     {
         PhysicalCpu cpu = vcpu.Cpu;
-        Dispatcher.Block(cpu);
-
-        // What came before it was asleep has told nobody.
-        if (vcpu.Vm!.Gic.HasPendingFor(vcpu.Index))
-        {
-            Dispatcher.Wake(vcpu);
-        }
-
-        return Activate(cpu, Dispatcher.Pick(cpu));
+        return Activate(cpu, Dispatcher.PickAfterBlock(cpu, vcpu));
     }
 
     /// <summary>As <see cref="Sleep"/>, from a rare trap, whose frame holds the guest's SIMD registers.</summary>
@@ -47,8 +39,8 @@ internal static unsafe class CpuLoop
     /// <summary>The VCpu lets others run first.</summary>
     internal static VCpu Yield(VCpu vcpu)
     {
-        Dispatcher.Yield(vcpu.Cpu);
-        return Reschedule(vcpu.Cpu);
+        PhysicalCpu cpu = vcpu.Cpu;
+        return Activate(cpu, Dispatcher.PickAfterYield(cpu));
     }
 
     /// <summary>
@@ -80,11 +72,19 @@ internal static unsafe class CpuLoop
         {
             if (vcpu != null)
             {
-                if (vcpu != cpu.Resident)
+                VCpu? old = cpu.Resident;
+                if (vcpu != old)
                 {
-                    PutAside(cpu);
-                    Fetch(vcpu, cpu);
-                    WorldSwitch.Load(cpu, vcpu);
+                    if (old != null && !old.Vm!.IsStopping && vcpu.ResidentOn == null)
+                    {
+                        WorldSwitch.Exchange(cpu, old, vcpu);
+                    }
+                    else
+                    {
+                        PutAside(cpu);
+                        Fetch(vcpu, cpu);
+                        WorldSwitch.Load(cpu, vcpu);
+                    }
                 }
 
                 if (!cpu.MustPick)
@@ -94,6 +94,7 @@ internal static unsafe class CpuLoop
                         vcpu.System.SetTrapsWaiting(Dispatcher.IsShared);
                     }
 
+                    cpu.Timer.Program();
                     cpu.LooksAnyway = false;
                     return vcpu;
                 }
@@ -109,6 +110,7 @@ internal static unsafe class CpuLoop
                 PutAside(cpu);
             }
 
+            cpu.Timer.Program();
             if (!cpu.MustPick)
             {
                 Native.WaitForInterrupt();

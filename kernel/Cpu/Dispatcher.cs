@@ -24,6 +24,7 @@ internal static class Dispatcher
     private static Scheduler? s_scheduler;
     private static PhysicalCpu?[]? s_cpus;
     private static SpinLock s_lock;
+    private static ulong s_holder;
     private static int s_cpuCount;
     private static int s_added;
     private static int s_heldToShare;
@@ -46,6 +47,12 @@ internal static class Dispatcher
     internal static bool IsReady => Volatile.Read(ref s_scheduler) != null;
 
     /// <summary>
+    /// Whether the calling CPU holds the lock: what it was doing cannot be given up then, as nobody could go on with what is
+    /// half done.
+    /// </summary>
+    internal static bool IsInside => s_holder == SystemRegisters.ReadTpidrEl2();
+
+    /// <summary>
     /// Whether VCpus share CPUs: there are more of them than CPUs, or some are held to a share. Else each has a CPU of its
     /// own and may wait there by itself, without a trap; its waiting counts as running then.
     /// </summary>
@@ -61,7 +68,7 @@ internal static class Dispatcher
         ulong now = SystemRegisters.ReadCntpctEl0();
         ulong period = FromMicroseconds(CapPeriod);
         ulong quota = Math.Min(period * share.Cap / (1000 * count), period);
-        s_lock.Enter();
+        Lock();
         Scheduler scheduler = s_scheduler!;
         scheduler.TrySetWeight(entity, Math.Max(share.Weight / count, SchedulingEntity.MinimumWeight), now);
         if (share.Cap != 0)
@@ -80,7 +87,7 @@ internal static class Dispatcher
             scheduler.TrySetRealTime(entity, FromMicroseconds(share.Budget), FromMicroseconds(share.Period), now);
         }
 
-        s_lock.Exit();
+        Unlock();
         vcpu.IsHeldToShare = (share.Cap | share.Budget) != 0 || share.Cpus != 0;
     }
 
@@ -89,7 +96,7 @@ internal static class Dispatcher
     {
         ulong now = SystemRegisters.ReadCntpctEl0();
         ulong kicks = 0;
-        s_lock.Enter();
+        Lock();
         if (s_scheduler!.TryAdd(vcpu.Entity!, now))
         {
             s_added++;
@@ -98,7 +105,7 @@ internal static class Dispatcher
         }
 
         bool added = vcpu.Entity!.State != SchedulingState.Absent;
-        s_lock.Exit();
+        Unlock();
         MakeLook(kicks);
         return added;
     }
@@ -148,7 +155,7 @@ internal static class Dispatcher
     internal static void Remove(VCpu vcpu)
     {
         ulong now = SystemRegisters.ReadCntpctEl0();
-        s_lock.Enter();
+        Lock();
         if (vcpu.Entity!.State != SchedulingState.Absent)
         {
             s_scheduler!.Remove(vcpu.Entity, now);
@@ -158,7 +165,7 @@ internal static class Dispatcher
 
         vcpu.SleepsIn?.Remove(vcpu);
         ulong kicks = s_scheduler!.TakeKicks() | ReviewSharing();
-        s_lock.Exit();
+        Unlock();
         MakeLook(kicks);
         PhysicalCpu? cpu = vcpu.ResidentOn;
         if (cpu != null)
@@ -172,23 +179,23 @@ internal static class Dispatcher
     internal static void Wake(VCpu vcpu)
     {
         ulong kicks = 0;
-        s_lock.Enter();
+        Lock();
         if (vcpu.Entity!.State == SchedulingState.Blocked)
         {
             vcpu.SleepsIn?.Remove(vcpu);
             kicks = WakeLocked(vcpu, SystemRegisters.ReadCntpctEl0());
         }
 
-        s_lock.Exit();
+        Unlock();
         MakeLook(kicks);
     }
 
     /// <summary>Brings a VCpu's times up to now.</summary>
     internal static void Account(VCpu vcpu)
     {
-        s_lock.Enter();
+        Lock();
         s_scheduler!.Account(vcpu.Entity!, SystemRegisters.ReadCntpctEl0());
-        s_lock.Exit();
+        Unlock();
     }
 
     /// <summary>Wakes the sleepers of this CPU whose time has come.</summary>
@@ -196,10 +203,10 @@ internal static class Dispatcher
     {
         while (true)
         {
-            s_lock.Enter();
+            Lock();
             bool more = cpu.Sleepers.TryTakeDue(now, out VCpu? vcpu);
             ulong kicks = more ? WakeLocked(vcpu!, now) : 0;
-            s_lock.Exit();
+            Unlock();
             MakeLook(kicks);
             if (!more)
             {
@@ -208,22 +215,41 @@ internal static class Dispatcher
         }
     }
 
-    /// <summary>What this CPU runs from now on, null for nothing; its timer is set to when it has to ask again.</summary>
+    /// <summary>
+    /// What this CPU runs from now on, null for nothing; when it has to ask again is noted in its timer, which the caller
+    /// programs.
+    /// </summary>
     internal static VCpu? Pick(PhysicalCpu cpu)
     {
         cpu.MustPick = false;
         ulong now = SystemRegisters.ReadCntpctEl0();
-        s_lock.Enter();
-        SchedulingEntity? entity = s_scheduler!.Pick(cpu.SchedulerIndex, now);
-        ulong next = s_scheduler.NextEvent(cpu.SchedulerIndex);
-        ulong due = cpu.Sleepers.NextDue;
-        ulong kicks = s_scheduler.TakeKicks() & ~(1ul << cpu.SchedulerIndex);
-        VCpu? chosen = entity == null ? null : Unsafe.As<VCpuEntity>(entity).VCpu;
-        cpu.Chosen = chosen;
-        s_lock.Exit();
-        MakeLook(kicks);
-        cpu.Timer.SetScheduler(next < due ? next : due);
-        return chosen;
+        Lock();
+        SchedulingEntity? entity = s_scheduler!.Pick(cpu.SchedulerIndex, now, out ulong next);
+        return Finish(cpu, entity, next, 0);
+    }
+
+    /// <summary>As <see cref="Pick"/>; what the CPU runs lets others go first.</summary>
+    internal static VCpu? PickAfterYield(PhysicalCpu cpu)
+    {
+        cpu.MustPick = false;
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        Lock();
+        SchedulingEntity? entity = s_scheduler!.PickAfterYield(cpu.SchedulerIndex, now, out ulong next);
+        return Finish(cpu, entity, next, 0);
+    }
+
+    /// <summary>As <see cref="Pick"/>; what the CPU runs goes to sleep, unless something is pending for it.</summary>
+    internal static VCpu? PickAfterBlock(PhysicalCpu cpu, VCpu vcpu)
+    {
+        cpu.MustPick = false;
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        Lock();
+        s_scheduler!.Block(cpu.SchedulerIndex, now);
+
+        // What came before it was asleep has told nobody.
+        ulong kicks = vcpu.Vm!.Gic.HasPendingFor(vcpu.Index) ? WakeLocked(vcpu, now) : 0;
+        SchedulingEntity? entity = s_scheduler.Pick(cpu.SchedulerIndex, now, out ulong next);
+        return Finish(cpu, entity, next, kicks);
     }
 
     /// <summary>
@@ -246,17 +272,9 @@ internal static class Dispatcher
     /// <summary>What this CPU runs goes to sleep; ask <see cref="Pick"/> next.</summary>
     internal static void Block(PhysicalCpu cpu)
     {
-        s_lock.Enter();
+        Lock();
         s_scheduler!.Block(cpu.SchedulerIndex, SystemRegisters.ReadCntpctEl0());
-        s_lock.Exit();
-    }
-
-    /// <summary>What this CPU runs lets others go first; ask <see cref="Pick"/> next.</summary>
-    internal static void Yield(PhysicalCpu cpu)
-    {
-        s_lock.Enter();
-        s_scheduler!.Yield(cpu.SchedulerIndex, SystemRegisters.ReadCntpctEl0());
-        s_lock.Exit();
+        Unlock();
     }
 
     /// <summary>
@@ -274,7 +292,7 @@ internal static class Dispatcher
         ulong physical = vcpu.PhysicalTimer!.Due;
         due = due < physical ? due : physical;
         ulong kicks = 0;
-        s_lock.Enter();
+        Lock();
         if (vcpu.Entity.State == SchedulingState.Blocked)
         {
             ulong now = SystemRegisters.ReadCntpctEl0();
@@ -285,12 +303,30 @@ internal static class Dispatcher
             else if (due != HypervisorTimer.Never && vcpu.SleepsIn == null)
             {
                 cpu.Sleepers.Add(vcpu, due);
-                cpu.Timer.SetSchedulerNoLaterThan(due);
+                cpu.Timer.NoteSchedulerNoLaterThan(due);
             }
         }
 
-        s_lock.Exit();
+        Unlock();
         MakeLook(kicks);
+    }
+
+    /// <summary>Takes the policy's choice with the lock held, and gives the lock back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static VCpu? Finish(PhysicalCpu cpu, SchedulingEntity? entity, ulong next, ulong kicks)
+    {
+        ulong due = cpu.Sleepers.NextDue;
+        kicks = (kicks | s_scheduler!.TakeKicks()) & ~(1ul << cpu.SchedulerIndex);
+        VCpu? chosen = entity == null ? null : Unsafe.As<VCpuEntity>(entity).VCpu;
+        cpu.Chosen = chosen;
+        Unlock();
+        cpu.Timer.NoteScheduler(next < due ? next : due);
+        if (kicks != 0)
+        {
+            MakeLook(kicks);
+        }
+
+        return chosen;
     }
 
     /// <summary>Wakes a VCpu, if it is blocked, with the lock held. The CPUs that have to look, one bit each.</summary>
@@ -312,6 +348,25 @@ internal static class Dispatcher
 
         Volatile.Write(ref s_isShared, isShared);
         return ulong.MaxValue >> (Scheduler.MaximumCpus - s_cpuCount);
+    }
+
+    // Not through SpinLock's own Enter and Exit, which track the lock so that it can be taken from who is given up.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Lock()
+    {
+        int ticket = s_lock.TakeTicket();
+        while (!s_lock.IsServed(ticket))
+        {
+        }
+
+        s_holder = SystemRegisters.ReadTpidrEl2();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unlock()
+    {
+        s_holder = 0;
+        s_lock.Release();
     }
 
     private static ulong FromMicroseconds(ulong time) => SystemRegisters.ReadCntfrqEl0() * time / 1_000_000;

@@ -29,19 +29,11 @@ internal sealed unsafe class HypervisorTimer
         Program();
     }
 
-    /// <summary>Sets when the watch is due.</summary>
-    internal void SetWatch(ulong time)
-    {
-        _watch = time;
-        Program();
-    }
+    /// <summary>Notes when the watch is due; <see cref="Program"/> follows.</summary>
+    internal void NoteWatch(ulong time) => _watch = time;
 
-    /// <summary>Sets when the scheduler has to be asked again, or a sleeper is due.</summary>
-    internal void SetScheduler(ulong time)
-    {
-        _scheduler = time;
-        Program();
-    }
+    /// <summary>Notes when the scheduler has to be asked again, or a sleeper is due; <see cref="Program"/> follows.</summary>
+    internal void NoteScheduler(ulong time) => _scheduler = time;
 
     /// <summary>Sets when the console's next second is over.</summary>
     internal void SetTick(ulong time)
@@ -50,21 +42,20 @@ internal sealed unsafe class HypervisorTimer
         Program();
     }
 
-    /// <summary>As <see cref="SetScheduler"/>, where that is earlier than what is set.</summary>
-    internal void SetSchedulerNoLaterThan(ulong time)
+    /// <summary>As <see cref="NoteScheduler"/>, where that is earlier than what is noted.</summary>
+    internal void NoteSchedulerNoLaterThan(ulong time)
     {
         if (time < _scheduler)
         {
-            SetScheduler(time);
+            _scheduler = time;
         }
     }
 
-    /// <summary>The resident VCpu leaves: nothing of it is due any more.</summary>
+    /// <summary>The resident VCpu leaves: nothing of it is due any more. <see cref="Program"/> follows.</summary>
     internal void StopGuest()
     {
         _guestTimer = Never;
         _watch = Never;
-        Program();
     }
 
     /// <summary>The timer's interrupt.</summary>
@@ -105,7 +96,8 @@ internal sealed unsafe class HypervisorTimer
         return current;
     }
 
-    private void Program()
+    /// <summary>Sets the timer to the earliest of the times. Before a CPU enters a guest or waits, it has been called after every change.</summary>
+    internal void Program()
     {
         ulong next = _guestTimer < _watch ? _guestTimer : _watch;
         next = next < _scheduler ? next : _scheduler;

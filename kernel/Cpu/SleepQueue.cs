@@ -14,7 +14,7 @@ internal sealed class SleepQueue
     internal SleepQueue(int capacity) => _heap = new VCpu?[capacity];
 
     /// <summary>When the first one is due; <see cref="HypervisorTimer.Never"/> where there is none.</summary>
-    internal ulong NextDue => _count == 0 ? HypervisorTimer.Never : _heap[0]!.WakeTime;
+    internal ulong NextDue { get; private set; } = HypervisorTimer.Never;
 
     /// <summary>Puts a VCpu in, which is in no queue. There is always room: the capacity is that of the machine.</summary>
     internal void Add(VCpu vcpu, ulong time)
@@ -22,6 +22,7 @@ internal sealed class SleepQueue
         vcpu.WakeTime = time;
         vcpu.SleepsIn = this;
         Rise(_count++, vcpu);
+        NoteFirst();
     }
 
     /// <summary>Takes a VCpu out that is in this queue.</summary>
@@ -36,6 +37,8 @@ internal sealed class SleepQueue
             Sink(place, last);
             Rise(last.SleepPlace, last);
         }
+
+        NoteFirst();
     }
 
     /// <summary>Takes out the first one that is due.</summary>
@@ -51,6 +54,8 @@ internal sealed class SleepQueue
         Remove(vcpu!);
         return true;
     }
+
+    private void NoteFirst() => NextDue = _count == 0 ? HypervisorTimer.Never : _heap[0]!.WakeTime;
 
     private void Rise(int place, VCpu vcpu)
     {

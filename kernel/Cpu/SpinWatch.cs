@@ -31,9 +31,9 @@ internal sealed unsafe class SpinWatch
     }
 
     /// <summary>The VCpu has been loaded.</summary>
-    internal void Resume() => _vcpu.Cpu.Timer.SetWatch(_next);
+    internal void Resume() => _vcpu.Cpu.Timer.NoteWatch(_next);
 
-    /// <summary>Looks, and sets the time for the next look.</summary>
+    /// <summary>Looks, and notes the time for the next look. By the timer's interrupt, which programs the timer.</summary>
     internal void Look(ulong now)
     {
         _next = now + Interval;
@@ -46,7 +46,7 @@ internal sealed unsafe class SpinWatch
             Trap.Rarely(&Report, _vcpu, 0, 0, 0);
         }
 
-        _vcpu.Cpu.Timer.SetWatch(_next);
+        _vcpu.Cpu.Timer.NoteWatch(_next);
     }
 
     private void Move()

@@ -6,7 +6,7 @@ namespace SharpVisor.Cpu;
 
 /// <summary>
 /// What a guest's EL1 consists of beside the general registers, while its VCpu is on no CPU. boot/context.S saves and
-/// loads the first block in its order.
+/// loads the block in its order.
 /// </summary>
 internal sealed class SystemContext
 {
@@ -41,8 +41,8 @@ internal sealed class SystemContext
     private const ulong TimerEnabledUnmasked = 1;
     private const ulong TimerControlMask = 3;
 
-    private readonly ulong[] _registers = new ulong[RegisterCount];
-    private readonly ulong[] _simd = new ulong[SimdWords];
+    // The EL1 registers, then the SIMD state.
+    private readonly ulong[] _registers = new ulong[RegisterCount + SimdWords];
     private readonly ulong[] _keys = new ulong[KeyWords];
     private readonly ulong[] _debug = new ulong[DebugWords];
 
@@ -71,7 +71,6 @@ internal sealed class SystemContext
     internal void Reset(ulong translationTable, ulong affinity, ulong configuration, ulong monitor)
     {
         Clear(_registers);
-        Clear(_simd);
         Clear(_keys);
         Clear(_debug);
         HasDebugRegisters = false;
@@ -89,22 +88,15 @@ internal sealed class SystemContext
 
     /// <summary>Takes the state out of the calling CPU, and stops the virtual timer there. General registers are not part of it.</summary>
     /// <param name="savedSimd">Where V0 to V31 have been saved already (528 bytes), or null: then they are still in the CPU.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe void Save(ulong* savedSimd)
     {
         Native.SaveSystemContext(ref MemoryMarshal.GetArrayDataReference(_registers));
-        ref ulong simd = ref MemoryMarshal.GetArrayDataReference(_simd);
-        if (savedSimd == null)
-        {
-            fixed (ulong* state = &simd)
-            {
-                Native.SaveSimd(state);
-            }
-        }
-        else
+        if (savedSimd != null)
         {
             for (int i = 0; i < SimdWords; i++)
             {
-                Unsafe.Add(ref simd, i) = savedSimd[i];
+                _registers[RegisterCount + i] = savedSimd[i];
             }
         }
 
@@ -120,14 +112,10 @@ internal sealed class SystemContext
     }
 
     /// <summary>Puts the state into the calling CPU, translation and traps included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe void Load()
     {
         Native.LoadSystemContext(ref MemoryMarshal.GetArrayDataReference(_registers));
-        fixed (ulong* state = &MemoryMarshal.GetArrayDataReference(_simd))
-        {
-            Native.LoadSimd(state);
-        }
-
         if (CpuFeatures.HasPointerAuthentication)
         {
             Native.LoadPointerKeys(ref MemoryMarshal.GetArrayDataReference(_keys));

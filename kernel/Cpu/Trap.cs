@@ -17,6 +17,7 @@ internal static unsafe class Trap
 {
     // ESR_EL2.EC (Arm ARM D19.2.40).
     private const ulong ClassWfx = 0x01;
+    private const ulong ClassHvc64 = 0x16;
     private const ulong ClassSystemRegister = 0x18;
 
     // ISS of a data abort.
@@ -30,6 +31,9 @@ internal static unsafe class Trap
 
     /// <summary>boot/vectors.S: the register's number stands below.</summary>
     private const ulong DeviceRead = 32;
+
+    /// <summary>The hypervisor's vendor service "yield": others go first.</summary>
+    private const uint VendorYield = 0xc600_0004;
 
     /// <summary>ISS of MSR ICC_SGI1R_EL1, without the source register: op0 3, op2 5, op1 0, CRn 12, CRm 11, write.</summary>
     private const ulong WriteSgi1 = 0x003a_3016;
@@ -134,6 +138,12 @@ internal static unsafe class Trap
             vcpu.Vm.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
             cpu.LooksAnyway = false;
             return cpu.MustPick ? CpuLoop.Reschedule(cpu) : vcpu;
+        }
+
+        if (exceptionClass == ClassHvc64 && (uint)vcpu.X0 == VendorYield)
+        {
+            vcpu.X0 = 0;
+            return CpuLoop.Yield(vcpu);
         }
 
         if (exceptionClass == ClassWfx)

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Machine;
+using SharpVisor.Scheduling;
 
 namespace SharpVisor.Cpu;
 
@@ -48,6 +50,7 @@ internal static unsafe class WorldSwitch
         SystemRegisters.WriteCptrEl2(TrapHiddenFeatures & AllowFloatingPoint);
         ClearFeatureControls();
         SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
+        Native.CloseStage1();
         Barrier.Instruction();
     }
 
@@ -73,12 +76,17 @@ internal static unsafe class WorldSwitch
     }
 
     /// <summary>Makes a VCpu, which is resident nowhere, the resident one of this CPU, which has none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Load(PhysicalCpu cpu, VCpu vcpu)
     {
         Vm vm = vcpu.Vm!;
-        vcpu.HostStack = cpu.StackTop;
-        vcpu.EmergencyStack = cpu.EmergencyStackTop;
-        vcpu.Cpu = cpu;
+        if (vcpu.Cpu != cpu)
+        {
+            vcpu.HostStack = cpu.StackTop;
+            vcpu.EmergencyStack = cpu.EmergencyStackTop;
+            vcpu.Cpu = cpu;
+        }
+
         vcpu.System!.Load();
 
         // Guests may use one ASID for different things on different CPUs; two of their CPUs now share this one's TLB.
@@ -94,9 +102,7 @@ internal static unsafe class WorldSwitch
         vcpu.ResidentOn = cpu;
         if (vcpu.IsFresh)
         {
-            vcpu.IsFresh = false;
-            vm.Gic.RestoreContext(vcpu.Index);
-            vm.Power.ConfirmOn(vcpu.Index);
+            Begin(vcpu);
         }
         else
         {
@@ -120,6 +126,25 @@ internal static unsafe class WorldSwitch
         Leave(cpu, vcpu);
     }
 
+    /// <summary>
+    /// Loads a VCpu, which is resident nowhere, in place of the resident one. The registers that say that no guest is here
+    /// are left out on the way: between the two no walk of stage 1 succeeds (<see cref="SystemContext.Save"/>), and nobody
+    /// else takes the old one's memory before it is off this CPU.
+    /// </summary>
+    internal static void Exchange(PhysicalCpu cpu, VCpu old, VCpu vcpu)
+    {
+        old.System!.Save(null);
+        old.Vm!.Gic.SwitchOut(old.Index);
+        if (old.Entity!.State == SchedulingState.Blocked)
+        {
+            Dispatcher.Saved(cpu, old);
+        }
+
+        cpu.Timer.StopGuest();
+        Load(cpu, vcpu);
+        old.ResidentOn = null; // whoever sees this sees the saved state too
+    }
+
     /// <summary>Takes the state of the resident VCpu out of its CPU for good: it is off. <see cref="Leave"/> follows.</summary>
     internal static void PutDown(VCpu vcpu)
     {
@@ -127,6 +152,14 @@ internal static unsafe class WorldSwitch
         vcpu.PhysicalTimer!.Reset();
         vcpu.PhysicalTimer.Update(); // its interrupt line falls
         vcpu.Vm!.Gic.SaveContext(vcpu.Index);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Begin(VCpu vcpu)
+    {
+        vcpu.IsFresh = false;
+        vcpu.Vm!.Gic.RestoreContext(vcpu.Index);
+        vcpu.Vm.Power.ConfirmOn(vcpu.Index);
     }
 
     /// <summary>The resident VCpu, whose state is out of the CPU, is not resident any more.</summary>

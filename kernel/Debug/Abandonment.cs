@@ -25,9 +25,9 @@ internal static unsafe class Abandonment
         }
 
         VCpu vcpu = VCpu.Current;
-        if (vcpu.Vm == null || vcpu.IsAbandoned || Heap.IsOpen)
+        if (vcpu.Vm == null || vcpu.IsAbandoned || Heap.IsOpen || Dispatcher.IsInside)
         {
-            return; // not for a guest, or this very way failed, or objects are half made
+            return; // not for a guest, or this very way failed, or objects are half made, or the scheduler's lists are
         }
 
         vcpu.IsAbandoned = true;

@@ -30,7 +30,7 @@ internal sealed class GicCpu
     /// <summary>A bit for each physical private interrupt that this VCpu's CPU has to deactivate.</summary>
     internal uint PhysicalEnds;
 
-    /// <summary>A bit for each private interrupt that hardware has raised since the VCpu was reset.</summary>
+    /// <summary>A bit for each private interrupt that hardware has raised since the VCpu came onto its CPU.</summary>
     internal uint Linked;
 
     /// <summary>The guest's side of the interface while the VCpu is switched out.</summary>

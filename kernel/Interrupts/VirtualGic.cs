@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace SharpVisor.Interrupts;
@@ -149,31 +150,32 @@ public sealed partial class VirtualGic
     public void SwitchOut(int self)
     {
         GicCpu cpu = _cpus[self];
-        Enter(self);
-        FoldAll(self, cpu);
-        Volatile.Write(ref cpu.Running, false);
-        for (uint linked = cpu.Linked; linked != 0; linked &= linked - 1)
+        if ((cpu.SlotsUsed | cpu.Linked | cpu.PhysicalEnds | (uint)cpu.Reasons) == 0)
         {
-            uint interrupt = (uint)BitOperations.TrailingZeroCount(linked);
-            LetGo(self, cpu, interrupt, ref cpu.Private[interrupt]);
+            // Nothing of it is anywhere that another VCpu could ask for: who sends something sees that it has left, or is
+            // seen by whoever blocks it.
+            Volatile.Write(ref cpu.Running, false);
+            cpu.Interface.Save(cpu.InterfaceState);
         }
-
-        EndPhysical(cpu);
-        cpu.Interface.Save(cpu.InterfaceState);
-        Exit(self);
+        else
+        {
+            FoldAndSwitchOut(self, cpu);
+        }
     }
 
     /// <summary>The VCpu comes onto a CPU again, as <see cref="SwitchOut"/> left it.</summary>
     public void SwitchIn(int self)
     {
         GicCpu cpu = _cpus[self];
-        Enter(self);
         cpu.Interface.Load(cpu.InterfaceState, cpu.Reasons);
         Volatile.Write(ref cpu.Running, true);
 
-        // A sender puts its SGI into the mailbox and then looks whom to tell; here it is the other way round.
+        // A sender leaves what it has and then looks whom to tell; here it is the other way round.
         Interlocked.MemoryBarrier();
-        Exit(self);
+        if (Volatile.Read(ref cpu.Mailbox) != 0 || Volatile.Read(ref cpu.ReadySummary) != 0 || cpu.Reasons != MaintenanceReasons.None)
+        {
+            ServiceRequests(self);
+        }
     }
 
     /// <summary>Whether something waits for a VCpu that is switched out, and would wake it from WFI.</summary>
@@ -213,6 +215,7 @@ public sealed partial class VirtualGic
     }
 
     /// <summary>Answers a kick: folds where another VCpu asked for it, then takes what is new.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void ServiceRequests(int self)
     {
         Enter(self);
@@ -357,6 +360,24 @@ public sealed partial class VirtualGic
             cpu.PhysicalEnds |= 1u << (int)interrupt;
             Refresh(self, interrupt, ref state);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FoldAndSwitchOut(int self, GicCpu cpu)
+    {
+        Enter(self);
+        FoldAll(self, cpu);
+        Volatile.Write(ref cpu.Running, false);
+        for (uint linked = cpu.Linked; linked != 0; linked &= linked - 1)
+        {
+            uint interrupt = (uint)BitOperations.TrailingZeroCount(linked);
+            LetGo(self, cpu, interrupt, ref cpu.Private[interrupt]);
+        }
+
+        cpu.Linked = 0;
+        EndPhysical(cpu);
+        cpu.Interface.Save(cpu.InterfaceState);
+        Exit(self);
     }
 
     private void Send(int self, ulong value, int shift)

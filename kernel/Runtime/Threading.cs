@@ -228,5 +228,5 @@ public static class Volatile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write<T>(ref T location, T value)
-        where T : class? => Unsafe.As<T, CellObject>(ref location).Value = value;
+        where T : class? => Unsafe.As<T, CellIntPtr>(ref location).Value = Unsafe.As<T, nint>(ref value); // not through a write barrier, which releases nothing
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SharpVisor.Scheduling;
 
 /// <summary>
@@ -19,6 +21,7 @@ internal struct EntityList
     internal int Count { get; private set; }
 
     /// <summary>Puts an entity in its place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Insert(SchedulingEntity entity, ulong key)
     {
         SchedulingEntity? before = _last;
@@ -53,6 +56,7 @@ internal struct EntityList
     }
 
     /// <summary>Takes an entity out that is in this list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Remove(SchedulingEntity entity)
     {
         SchedulingEntity? before = entity.Previous;

@@ -6,8 +6,90 @@ namespace SharpVisor.Scheduling;
 /// <summary>The steps of <see cref="Pick"/>. It runs at each change of guests: small steps are inlined into it.</summary>
 public sealed partial class Scheduler
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SchedulingEntity? PickFrom(CpuQueue queue, ulong now)
+    {
+        _online |= queue.Bit;
+        ChargeHere(queue, now);
+        if (queue.SendTo >= 0)
+        {
+            SendRunning(queue, now);
+        }
+
+        if (queue.Throttled.First != null)
+        {
+            ReleaseThrottled(queue, now);
+        }
+
+        SchedulingEntity? running = queue.Running;
+        bool isEligible = running != null && (!running.HasYielded || running.IsRestricted || (running.Affinity & queue.Bit) == 0) && KeepsRunning(queue, now);
+        SchedulingEntity? next = Choose(queue, isEligible) ?? Pull(queue, now);
+        if (next != queue.Running)
+        {
+            Switch(queue, next, now);
+        }
+        else if (next == null)
+        {
+            _idle |= queue.Bit;
+        }
+        else
+        {
+            next.HasYielded = false;
+        }
+
+        if (queue.Waiting.First != null && _queues.Length > 1 && (_idle != 0 || (long)(now - queue.NextBalance) >= 0))
+        {
+            next = PickAgain(queue, next, now);
+        }
+
+        return next;
+    }
+
+    // Lets others have what waits here; the CPU may have to give up what it was to run, too.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SchedulingEntity? PickAgain(CpuQueue queue, SchedulingEntity? next, ulong now)
+    {
+        Spread(queue, now);
+        if (queue.SendTo < 0)
+        {
+            return next;
+        }
+
+        SendRunning(queue, now);
+        next = Choose(queue, false);
+        Switch(queue, next, now);
+        return next;
+    }
+
+    // What the CPU runs lets another one go first.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void GiveWay(CpuQueue queue, ulong now)
+    {
+        SchedulingEntity? entity = queue.Running;
+        if (entity == null || entity.Reservation.IsSet || queue.Waiting.First == null)
+        {
+            return;
+        }
+
+        ChargeHere(queue, now);
+        ulong turn = InVirtualTime(_turn, entity);
+        long forgone = (long)(LeastServed(queue).VirtualTime + 1 - entity.VirtualTime);
+        if (forgone > 0)
+        {
+            ulong growth = Math.Min((ulong)forgone, turn);
+            entity.VirtualTime += growth;
+            queue.Clock.Advance(growth * entity.Weight);
+        }
+
+        entity.VirtualDeadline = entity.VirtualTime + turn;
+        entity.HasYielded = true;
+    }
+
     // Counts what the CPU's entity has run.
-    private static void Charge(CpuQueue queue, ulong now)
+    private static void Charge(CpuQueue queue, ulong now) => ChargeHere(queue, now);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ChargeHere(CpuQueue queue, ulong now)
     {
         SchedulingEntity? entity = queue.Running;
         if (entity == null)
@@ -24,14 +106,14 @@ public sealed partial class Scheduler
 
         entity.Since = now;
         entity.RunTime += time;
-        if (entity.Reservation.IsSet)
+        if (entity.IsRestricted)
         {
-            entity.Reservation.Spend(time);
-            return;
-        }
+            if (entity.Reservation.IsSet)
+            {
+                entity.Reservation.Spend(time);
+                return;
+            }
 
-        if (entity.Cap.IsSet)
-        {
             entity.Cap.Spend(from, now);
         }
 
@@ -114,6 +196,7 @@ public sealed partial class Scheduler
         return running != null && running.HasYielded && queue.Waiting.First != null ? LeastServed(queue) : running;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Switch(CpuQueue queue, SchedulingEntity? next, ulong now)
     {
         SchedulingEntity? current = queue.Running;
@@ -172,6 +255,39 @@ public sealed partial class Scheduler
         }
 
         return least;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong NextEventOf(CpuQueue queue)
+    {
+        SchedulingEntity? running = queue.Running;
+        ulong next = ulong.MaxValue;
+        if (running != null)
+        {
+            if (running.Reservation.IsSet)
+            {
+                next = Later(running.Since, running.Reservation.Left);
+                if (queue.Waiting.First != null && _queues.Length > 1)
+                {
+                    next = Math.Min(next, queue.NextBalance);
+                }
+            }
+            else
+            {
+                if (queue.Waiting.First != null)
+                {
+                    next = running.Since + TurnLeft(running);
+                }
+
+                if (running.Cap.IsSet)
+                {
+                    next = Math.Min(next, Later(running.Since, running.Cap.Left));
+                }
+            }
+        }
+
+        SchedulingEntity? throttled = queue.Throttled.First;
+        return throttled == null ? next : Math.Min(next, throttled.Key);
     }
 
     private static bool HasCapLeft(SchedulingEntity entity, ulong now)

@@ -138,48 +138,25 @@ public sealed partial class Scheduler
 
     /// <summary>Counts what has run, and chooses what the CPU runs from now on.</summary>
     /// <returns>Null: nothing; the CPU waits for an interrupt.</returns>
-    public SchedulingEntity? Pick(int cpu, ulong now)
+    public SchedulingEntity? Pick(int cpu, ulong now) => PickFrom(_queues[cpu], now);
+
+    /// <summary><see cref="Pick(int, ulong)"/> and <see cref="NextEvent"/> in one.</summary>
+    public SchedulingEntity? Pick(int cpu, ulong now, out ulong next)
     {
         CpuQueue queue = _queues[cpu];
-        _online |= queue.Bit;
-        Charge(queue, now);
-        if (queue.SendTo >= 0)
-        {
-            SendRunning(queue, now);
-        }
+        SchedulingEntity? entity = PickFrom(queue, now);
+        next = NextEventOf(queue);
+        return entity;
+    }
 
-        if (queue.Throttled.First != null)
-        {
-            ReleaseThrottled(queue, now);
-        }
-
-        bool isEligible = KeepsRunning(queue, now);
-        SchedulingEntity? next = Choose(queue, isEligible) ?? Pull(queue, now);
-        if (next != queue.Running)
-        {
-            Switch(queue, next, now);
-        }
-        else if (next == null)
-        {
-            _idle |= queue.Bit;
-        }
-        else
-        {
-            next.HasYielded = false;
-        }
-
-        if (queue.Waiting.First != null && _queues.Length > 1 && (_idle != 0 || (long)(now - queue.NextBalance) >= 0))
-        {
-            Spread(queue, now);
-            if (queue.SendTo >= 0)
-            {
-                SendRunning(queue, now);
-                next = Choose(queue, false);
-                Switch(queue, next, now);
-            }
-        }
-
-        return next;
+    /// <summary><see cref="Yield"/>, <see cref="Pick(int, ulong)"/> and <see cref="NextEvent"/> in one.</summary>
+    public SchedulingEntity? PickAfterYield(int cpu, ulong now, out ulong next)
+    {
+        CpuQueue queue = _queues[cpu];
+        GiveWay(queue, now);
+        SchedulingEntity? entity = PickFrom(queue, now);
+        next = NextEventOf(queue);
+        return entity;
     }
 
     /// <summary>What the CPU runs has nothing to do until woken. <see cref="Pick"/> follows.</summary>
@@ -203,66 +180,14 @@ public sealed partial class Scheduler
     /// What the CPU runs waits for another (WFE, a contended lock): one that waits on this CPU goes first, even before
     /// its share. It costs the yielder at most a turn. Nothing for one with a reservation. <see cref="Pick"/> follows.
     /// </summary>
-    public void Yield(int cpu, ulong now)
-    {
-        CpuQueue queue = _queues[cpu];
-        SchedulingEntity? entity = queue.Running;
-        if (entity == null || entity.Reservation.IsSet || queue.Waiting.First == null)
-        {
-            return;
-        }
-
-        Charge(queue, now);
-        ulong turn = InVirtualTime(_turn, entity);
-        long forgone = (long)(LeastServed(queue).VirtualTime + 1 - entity.VirtualTime);
-        if (forgone > 0)
-        {
-            ulong growth = Math.Min((ulong)forgone, turn);
-            entity.VirtualTime += growth;
-            queue.Clock.Advance(growth * entity.Weight);
-        }
-
-        entity.VirtualDeadline = entity.VirtualTime + turn;
-        entity.HasYielded = true;
-    }
+    public void Yield(int cpu, ulong now) => GiveWay(_queues[cpu], now);
 
     /// <summary>
     /// When the CPU must call <see cref="Pick"/> again: the end of a turn, of a quota or a budget, or their refilling.
     /// Holds until the next call that names the CPU. An entity alone, without cap, needs no tick.
     /// </summary>
     /// <returns>A time, perhaps passed already; <see cref="ulong.MaxValue"/> for none.</returns>
-    public ulong NextEvent(int cpu)
-    {
-        CpuQueue queue = _queues[cpu];
-        SchedulingEntity? running = queue.Running;
-        ulong next = ulong.MaxValue;
-        if (running != null)
-        {
-            if (running.Reservation.IsSet)
-            {
-                next = Later(running.Since, running.Reservation.Left);
-                if (queue.Waiting.First != null && _queues.Length > 1)
-                {
-                    next = Math.Min(next, queue.NextBalance);
-                }
-            }
-            else
-            {
-                if (queue.Waiting.First != null)
-                {
-                    next = running.Since + TurnLeft(running);
-                }
-
-                if (running.Cap.IsSet)
-                {
-                    next = Math.Min(next, Later(running.Since, running.Cap.Left));
-                }
-            }
-        }
-
-        SchedulingEntity? throttled = queue.Throttled.First;
-        return throttled == null ? next : Math.Min(next, throttled.Key);
-    }
+    public ulong NextEvent(int cpu) => NextEventOf(_queues[cpu]);
 
     /// <summary>
     /// The CPUs that must call <see cref="Pick"/> because of calls since the last time this was asked, one bit each.

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SharpVisor.Scheduling;
 
 /// <summary>
@@ -84,6 +86,13 @@ public class SchedulingEntity
 
     /// <summary>Its reservation.</summary>
     internal Reservation Reservation;
+
+    /// <summary>Whether there is a cap or a reservation.</summary>
+    internal bool IsRestricted
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Cap.Quota | Reservation.Budget) != 0;
+    }
 
     /// <summary>2^32 / <see cref="Weight"/>.</summary>
     internal ulong InverseWeight;

@@ -42,26 +42,52 @@ public static unsafe class Native
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern ulong FramePointer();
 
-    /// <summary>Stores V0–V31, FPCR and FPSR (528 bytes, 16-byte aligned).</summary>
-    [RuntimeImport("*", "simd_state_save")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void SaveSimd(void* state);
-
-    /// <summary>Loads what SaveSimd stored.</summary>
-    [RuntimeImport("*", "simd_state_load")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    public static extern void LoadSimd(void* state);
-
     /// <summary>Waits for ever.</summary>
     [DoesNotReturn]
     [RuntimeImport("*", "park")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void Park();
 
-    /// <summary>Saves a guest's EL1 registers and stops its virtual timer (boot/context.S).</summary>
+    /// <summary>
+    /// Saves a guest's EL1 registers (32 words) and its SIMD state (66), stops its virtual timer, and closes stage 1
+    /// (boot/context.S).
+    /// </summary>
     [RuntimeImport("*", "system_context_save")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void SaveSystemContext(ref ulong block);
+
+    /// <summary>Makes every walk of stage 1 fail until a guest's context is loaded.</summary>
+    [RuntimeImport("*", "close_stage1")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void CloseStage1();
+
+    /// <summary>
+    /// Stores ICH_VMCR, ICH_AP0R0 and ICH_AP1R0 as words 0, 1 and 5 (of a GICv3 that has no more of them), and stops delivery
+    /// to the guest.
+    /// </summary>
+    [RuntimeImport("*", "virtual_interface_save")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void SaveVirtualInterface(ref ulong words);
+
+    /// <summary>Loads what <see cref="SaveVirtualInterface"/> stored, and delivers again.</summary>
+    [RuntimeImport("*", "virtual_interface_load")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void LoadVirtualInterface(ref ulong words);
+
+    /// <summary>The same of a GICv2: GICH_VMCR and GICH_APR.</summary>
+    /// <param name="words">Two words.</param>
+    /// <param name="control">Address of GICH.</param>
+    [RuntimeImport("*", "virtual_interface2_save")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void SaveVirtualInterface2(ref ulong words, ulong control);
+
+    /// <summary>Loads what <see cref="SaveVirtualInterface2"/> stored.</summary>
+    /// <param name="words">The two words.</param>
+    /// <param name="control">Address of GICH.</param>
+    /// <param name="configuration">GICH_HCR.</param>
+    [RuntimeImport("*", "virtual_interface2_load")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void LoadVirtualInterface2(ref ulong words, ulong control, uint configuration);
 
     /// <summary>Loads what <see cref="SaveSystemContext"/> saved, and the controls behind it.</summary>
     [RuntimeImport("*", "system_context_load")]

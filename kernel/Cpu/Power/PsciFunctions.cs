@@ -35,6 +35,9 @@ public static class PsciFunctions
     /// <summary>Bit 30 of a function number: arguments are 64 bits wide.</summary>
     public const uint Call64 = 1u << 30;
 
+    // Bits 31:24 of a fast call, of 32 bits, to a vendor's hypervisor (DEN0028, 2.5).
+    private const uint VendorOwner = 0x86;
+
     // Major in 31:16, minor in 15:0.
     private const ulong Version11 = 0x1_0001;
 
@@ -67,6 +70,12 @@ public static class PsciFunctions
         {
             result = Version11;
             return true;
+        }
+
+        if (((uint)function >> 24 & ~(Call64 >> 24)) == VendorOwner)
+        {
+            result = 0;
+            return false;
         }
 
         return TryConstant((uint)function, (uint)a1, out result);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SharpVisor.Arch;
 using SharpVisor.Drivers;
 
@@ -88,20 +89,12 @@ public sealed class GicV2CpuInterface : VirtualCpuInterface
     }
 
     /// <inheritdoc/>
-    public override void Save(ulong[] state)
-    {
-        state[0] = Mmio.Read32(_base + MachineControl);
-        state[1] = Mmio.Read32(_base + ActivePriorities);
-        Mmio.Write32(_base + Control, 0);
-    }
+    public override void Save(ulong[] state) =>
+        Native.SaveVirtualInterface2(ref MemoryMarshal.GetArrayDataReference(state), _base);
 
     /// <inheritdoc/>
-    public override void Load(ulong[] state, MaintenanceReasons reasons)
-    {
-        Mmio.Write32(_base + MachineControl, (uint)state[0]);
-        Mmio.Write32(_base + ActivePriorities, (uint)state[1]);
-        SetMaintenance(reasons);
-    }
+    public override void Load(ulong[] state, MaintenanceReasons reasons) =>
+        Native.LoadVirtualInterface2(ref MemoryMarshal.GetArrayDataReference(state), _base, Enable | (uint)reasons);
 
     /// <inheritdoc/>
     public override void Stop()

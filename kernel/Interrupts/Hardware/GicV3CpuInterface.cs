@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SharpVisor.Arch;
 
 namespace SharpVisor.Interrupts;
@@ -110,6 +112,38 @@ public sealed class GicV3CpuInterface : VirtualCpuInterface
     /// <inheritdoc/>
     public override void Save(ulong[] state)
     {
+        if (_activePriorityRegisters == 1)
+        {
+            Native.SaveVirtualInterface(ref MemoryMarshal.GetArrayDataReference(state));
+        }
+        else
+        {
+            SaveAll(state);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ulong[] state, MaintenanceReasons reasons)
+    {
+        if (_activePriorityRegisters == 1 && reasons == MaintenanceReasons.None)
+        {
+            Native.LoadVirtualInterface(ref MemoryMarshal.GetArrayDataReference(state));
+        }
+        else
+        {
+            LoadAll(state, reasons);
+        }
+    }
+
+    /// <summary>Hides the calling CPU's GICv3 from a guest: every ICC_* register traps, and nothing is delivered.</summary>
+    internal static void Hide() => SystemRegisters.WriteIchHcrEl2(TrapEverything);
+
+    /// <summary>Whether the guest has chosen EOImode 1.</summary>
+    private static bool SplitsEnd => (SystemRegisters.ReadIchVmcrEl2() & (1 << 9)) != 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SaveAll(ulong[] state)
+    {
         state[0] = SystemRegisters.ReadIchVmcrEl2();
         for (int i = 0; i < _activePriorityRegisters; i++)
         {
@@ -121,8 +155,8 @@ public sealed class GicV3CpuInterface : VirtualCpuInterface
         Barrier.Instruction();
     }
 
-    /// <inheritdoc/>
-    public override void Load(ulong[] state, MaintenanceReasons reasons)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LoadAll(ulong[] state, MaintenanceReasons reasons)
     {
         SystemRegisters.WriteIchVmcrEl2(state[0]);
         for (int i = 0; i < _activePriorityRegisters; i++)
@@ -142,12 +176,6 @@ public sealed class GicV3CpuInterface : VirtualCpuInterface
 
         Barrier.Instruction();
     }
-
-    /// <summary>Hides the calling CPU's GICv3 from a guest: every ICC_* register traps, and nothing is delivered.</summary>
-    internal static void Hide() => SystemRegisters.WriteIchHcrEl2(TrapEverything);
-
-    /// <summary>Whether the guest has chosen EOImode 1.</summary>
-    private static bool SplitsEnd => (SystemRegisters.ReadIchVmcrEl2() & (1 << 9)) != 0;
 
     private void Clear()
     {

@@ -15,7 +15,14 @@ internal static class Guest
     private const ulong UartFlags = 0x0900_0018;
     private const uint Spurious = 1023;
     private const uint Message = 1;
+    private const uint Stamped = 2;
+    private const uint Answer = 3;
 
+    private static ulong s_sentAt;
+    private static ulong s_underWay;
+    private static int s_stampedTaken;
+    private static int s_answersTaken;
+    private static bool s_answers;
     private static int s_timerTaken;
     private static int s_messageTaken;
     private static int s_secondaryReady;
@@ -48,7 +55,12 @@ internal static class Guest
 
         ReportLoop("eoi"u8, start, Rounds);
         MeasureTimer();
-        MeasureMessage();
+        if (Firmware.StartCpu(1) == 0)
+        {
+            MeasureMessage();
+            MeasureWayOfMessage();
+        }
+
         Console.WriteLine("BENCH end"u8);
     }
 
@@ -74,6 +86,18 @@ internal static class Guest
                 break;
             case Message:
                 Volatile.Write(ref s_messageTaken, s_messageTaken + 1);
+                break;
+            case Stamped:
+                s_underWay += Native.ReadCntvctEl0() - s_sentAt;
+                Volatile.Write(ref s_stampedTaken, s_stampedTaken + 1);
+                if (s_answers)
+                {
+                    InterruptController.Send(Answer, 0);
+                }
+
+                break;
+            case Answer:
+                Volatile.Write(ref s_answersTaken, s_answersTaken + 1);
                 break;
         }
 
@@ -110,11 +134,6 @@ internal static class Guest
 
     private static void MeasureMessage()
     {
-        if (Firmware.StartCpu(1) != 0)
-        {
-            return; // one CPU: nobody to send to
-        }
-
         while (Volatile.Read(ref s_secondaryReady) == 0)
         {
             Native.Yield();
@@ -131,6 +150,41 @@ internal static class Guest
         }
 
         ReportLoop("ipi"u8, start, FewRounds);
+    }
+
+    /// <summary>
+    /// The way of a message alone, from before it is sent to its handler: <c>ipi-to-handler</c> where the sender goes on
+    /// with its work, <c>ipi-to-handler-wfi</c> where it waits for the answer in WFI. For both CPUs being one.
+    /// </summary>
+    private static void MeasureWayOfMessage()
+    {
+        for (int i = 0; i < (int)FewRounds; i++)
+        {
+            s_sentAt = Native.ReadCntvctEl0();
+            InterruptController.Send(Stamped, 1);
+            while (Volatile.Read(ref s_stampedTaken) == i)
+            {
+                Native.Yield();
+            }
+        }
+
+        Report("ipi-to-handler"u8, s_underWay * InstructionsPerTick / FewRounds);
+        s_underWay = 0;
+        s_answers = true;
+        Native.DisableInterrupts();
+        for (int i = 0; i < (int)FewRounds; i++)
+        {
+            s_sentAt = Native.ReadCntvctEl0();
+            InterruptController.Send(Stamped, 1);
+            while (Volatile.Read(ref s_answersTaken) == i)
+            {
+                Native.WaitForInterrupt();
+                Native.EnableInterrupts();
+                Native.DisableInterrupts();
+            }
+        }
+
+        Report("ipi-to-handler-wfi"u8, s_underWay * InstructionsPerTick / FewRounds);
     }
 
     private static void ReportLoop(ReadOnlySpan<byte> name, ulong start, ulong rounds) =>

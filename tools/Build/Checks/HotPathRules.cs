@@ -14,10 +14,10 @@ internal static class HotPathRules
     ];
 
     /// <summary>
-    /// boot/runtime.S. The first saves the guest's SIMD registers, calls, restores them: what lies behind is not hot. The
-    /// others are how one guest's SIMD registers give way to another's.
+    /// boot/runtime.S: the first saves the guest's SIMD registers, calls, restores them: what lies behind is not hot.
+    /// boot/context.S: the others are how one guest's SIMD registers give way to another's.
     /// </summary>
-    internal static readonly IReadOnlyList<string> Gates = ["call_preserving_simd", "simd_state_save", "simd_state_load"];
+    internal static readonly IReadOnlyList<string> Gates = ["call_preserving_simd", "system_context_save", "system_context_load"];
 
     /// <summary>kernel/Runtime/Heap.cs: where objects and arrays come from.</summary>
     internal static readonly IReadOnlyList<string> Allocators = ["RhpNewFast", "RhpNewArrayFast", "RhpNewPtrArrayFast"];

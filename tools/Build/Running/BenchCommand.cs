@@ -51,6 +51,7 @@ internal static class BenchCommand
                 [
                     ("operations", benchmark.MeasureOperationsAsync),
                     ("messages", benchmark.MeasureMessageAsync),
+                    ("a shared CPU", benchmark.MeasureSharedCpuAsync),
                 ];
                 if (kernel is not null)
                 {
@@ -116,17 +117,20 @@ internal static class BenchCommand
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
         Console.WriteLine();
-        Console.WriteLine(string.Create(culture, $"{"instructions",-18}{"cpu",-16}{"gic",3}{"native",15}{"SharpVisor",15}{"ratio",11}"));
+        Console.WriteLine(string.Create(culture, $"{"instructions",-20}{"cpu",-14}{"gic",3}{"native",15}{"SharpVisor",15}{"ratio",11}"));
         foreach (Measurement row in measurements.OrderBy(row => row.Cpu, StringComparer.Ordinal).ThenBy(row => row.Gic))
         {
-            double ratio = row.Native == 0 ? double.NaN : (double)row.Instructions / row.Native;
+            string native = row.Native == 0 ? "-" : row.Native.ToString("N0", culture);
+            string ratio = row.Native == 0 ? "-" : ((double)row.Instructions / row.Native).ToString("0.000", culture);
             Console.WriteLine(string.Create(
                 culture,
-                $"{row.Name,-18}{row.Cpu,-16}{row.Gic,3}{row.Native,15:N0}{row.Instructions,15:N0}{ratio,11:0.000}"));
+                $"{row.Name,-20}{row.Cpu,-14}{row.Gic,3}{native,15}{row.Instructions,15:N0}{ratio,11}"));
         }
 
         Console.WriteLine();
         Console.WriteLine("One operation with its loop; ipi: both CPUs together; reset-to-guest: a small guest,");
         Console.WriteLine("so that copying it does not count; linux-boot: first instruction to /init.");
+        Console.WriteLine("On one CPU: vm-switch: from one VM's guest to another's, SIMD state included; ipi-to-handler: from");
+        Console.WriteLine("before a VCpu sends to the handler of its sibling, that slept; -wfi: the sender sleeps meanwhile.");
     }
 }

@@ -18,6 +18,11 @@ internal sealed class Benchmark
     private static readonly string[] s_operations = ["hypercall", "mmio-read-device", "mmio-read-gicd", "eoi", "timer"];
 
     private const string Message = "ipi";
+    private const string VmSwitch = "vm-switch";
+
+    /// <summary>The way of a message between two VCpus that share a CPU.</summary>
+    private static readonly string[] s_ways = ["ipi-to-handler", "ipi-to-handler-wfi"];
+
     private const string LinuxBoot = "linux-boot";
     private const string Start = "reset-to-guest";
     private const string Prefix = "BENCH ";
@@ -56,6 +61,28 @@ internal sealed class Benchmark
     {
         (Dictionary<string, long> under, Dictionary<string, long> native) = await RunBenchGuestAsync(2);
         return [Compare(Message, under, native)];
+    }
+
+    /// <summary>
+    /// Costs where VCpus share a CPU: a switch between two of different VMs, and a message between two of one VM, to its
+    /// handler. A bare machine has no such thing.
+    /// </summary>
+    /// <exception cref="BuildException">A run failed.</exception>
+    internal async Task<IReadOnlyList<Measurement>> MeasureSharedCpuAsync()
+    {
+        byte[] bench = File.ReadAllBytes(Repository.GuestImage("bench"));
+        byte[] handover = File.ReadAllBytes(Repository.GuestImage("handover"));
+        string pair = Write("pair", BundleBuilder.Create(GuestChoice.VmName, Guest(2), bench, null));
+        string two = Write("two", BundleBuilder.Create(
+            (GuestChoice.VmName, Guest(1) with { CommandLine = "measure" }, handover), ("partner", Guest(1), handover)));
+        Task<Dictionary<string, long>> messages = RunAsync("pair", Hypervisor(_machine, pair), LastLine);
+        Task<Dictionary<string, long>> switches = RunAsync("two", Hypervisor(_machine, two), LastLine);
+        await Task.WhenAll(messages, switches);
+        return
+        [
+            Take(VmSwitch, switches.Result),
+            .. s_ways.Select(name => Take(name, messages.Result)),
+        ];
     }
 
     /// <summary>
@@ -148,6 +175,11 @@ internal sealed class Benchmark
     private Measurement Compare(string name, Dictionary<string, long> under, Dictionary<string, long> native) =>
         under.TryGetValue(name, out long instructions) && native.TryGetValue(name, out long reference)
             ? new Measurement(name, _cpu, _machine.GicVersion, _machine.Board, instructions, reference)
+            : throw new BuildException($"the bench guest printed no figure for {name}; its console is in {Repository.Shorten(_logFolder)}");
+
+    private Measurement Take(string name, Dictionary<string, long> under) =>
+        under.TryGetValue(name, out long instructions)
+            ? new Measurement(name, _cpu, _machine.GicVersion, _machine.Board, instructions, 0)
             : throw new BuildException($"the bench guest printed no figure for {name}; its console is in {Repository.Shorten(_logFolder)}");
 
     private string Write(string run, byte[] bundle)

@@ -1,10 +1,11 @@
 using System.IO;
+using System.Linq;
 using SharpVisor.Bundles;
 
 namespace SharpVisor.Build.Running;
 
 /// <summary>
-/// Boot bundles with the one VM that the variables describe. They have no hashes: they are booted a moment after
+/// Boot bundles with the one VM that the variables describe, or with a few that are measured. They have no hashes: they are booted a moment after
 /// they were made, and to check them would cost the machine a pass over the guest.
 /// </summary>
 internal static class BundleBuilder
@@ -19,6 +20,10 @@ internal static class BundleBuilder
     /// <summary>A bundle with one VM whose files are already in memory.</summary>
     internal static byte[] Create(string name, GuestSettings guest, byte[] kernel, byte[]? ramdisk) =>
         BundleWriter.Write([Specify(name, guest, kernel, ramdisk)], hashed: false);
+
+    /// <summary>A bundle with several VMs, whose kernels are already in memory.</summary>
+    internal static byte[] Create(params (string Name, GuestSettings Guest, byte[] Kernel)[] vms) =>
+        BundleWriter.Write([.. vms.Select(vm => Specify(vm.Name, vm.Guest, vm.Kernel, null))], hashed: false);
 
     private static VmSpecification Specify(string name, GuestSettings guest, byte[] kernel, byte[]? ramdisk) => new()
     {

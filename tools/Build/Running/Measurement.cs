@@ -8,7 +8,7 @@ namespace SharpVisor.Build.Running;
 /// <param name="Gic">The GIC= of the machine and of the guest.</param>
 /// <param name="Board">The BOARD= of the machine.</param>
 /// <param name="Instructions">Instructions an operation under the hypervisor.</param>
-/// <param name="Native">The same guest on the same machine without the hypervisor.</param>
+/// <param name="Native">The same guest on the same machine without the hypervisor; 0 where that makes no sense.</param>
 internal sealed record Measurement(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("cpu")] string Cpu,
