@@ -5,6 +5,7 @@ using SharpVisor.Console;
 using SharpVisor.Cpu;
 using SharpVisor.Debug;
 using SharpVisor.Devices;
+using SharpVisor.Devices.Virtio;
 using SharpVisor.Drivers;
 using SharpVisor.Formats;
 using SharpVisor.Interrupts;
@@ -245,7 +246,7 @@ internal static unsafe class VmFactory
         bus.TryAdd(GuestMemoryMap.Flash + GuestMemoryMap.FlashSize, GuestMemoryMap.FlashSize, new FlashBank());
         bus.TryAdd(GuestMemoryMap.Uart, GuestMemoryMap.UartSize, vm.Uart);
         bus.TryAdd(GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, clock);
-        bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, new EmptyTransport());
+        bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, new VirtioSlots());
     }
 
     /// <summary>The ID registers as this CPU has them, made into what a guest sees.</summary>

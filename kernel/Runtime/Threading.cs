@@ -143,6 +143,9 @@ public static class Interlocked
 /// <summary>Loads with acquire and stores with release semantics.</summary>
 public static class Volatile
 {
+    /// <summary>Loads before it are done before all loads and stores behind it (DMB ISHLD).</summary>
+    [Intrinsic]
+    public static void ReadBarrier() => ReadBarrier();
 
     private struct CellBoolean
     {

@@ -1,50 +1,43 @@
-namespace SharpVisor.Devices;
+namespace SharpVisor.Devices.Virtio;
 
 /// <summary>
-/// Virtio-mmio slots with nothing behind them (virtio 1.2, 4.2.2): the identification that lets a driver see that
-/// the slot is empty, and zeros. One object serves any number of slots side by side.
+/// A virtio-mmio slot with nothing behind it (virtio 1.2, 4.2.2): the identification that lets a driver see that the
+/// slot is empty, and zeros.
 /// </summary>
-public sealed class EmptyTransport : MmioDevice
+public static class EmptyTransport
 {
     /// <summary>Bytes from one slot to the next.</summary>
     public const uint SlotSize = 0x200;
 
-    private const uint MagicValue = 0x000;
-    private const uint Version = 0x004;
-    private const uint VendorId = 0x00c;
-    private const uint Magic = 0x7472_6976; // "virt"
-    private const uint CurrentVersion = 2;
-    private const uint Vendor = 0x554d_4551; // what QEMU's machine has: "QEMU"
+    /// <summary>MagicValue: "virt".</summary>
+    internal const uint Magic = 0x7472_6976;
 
-    /// <inheritdoc/>
-    public override ulong Read(int vcpu, uint offset, int size)
+    /// <summary>Version.</summary>
+    internal const uint CurrentVersion = 2;
+
+    /// <summary>VendorID, as QEMU's machine has it: "QEMU".</summary>
+    internal const uint Vendor = 0x554d_4551;
+
+    /// <summary>Reads a register. Writes have no effect.</summary>
+    /// <param name="offset">From the start of the slot.</param>
+    /// <param name="size">1, 2, 4 or 8 bytes.</param>
+    public static ulong Read(uint offset, int size)
     {
         if (size != 4)
         {
             return 0; // 4.2.2.2: registers are read by 32-bit accesses only
         }
 
-        uint register = offset & (SlotSize - 1);
-        if (register == MagicValue)
+        switch (offset)
         {
-            return Magic;
+            case VirtioRegister.MagicValue:
+                return Magic;
+            case VirtioRegister.Version:
+                return CurrentVersion;
+            case VirtioRegister.VendorId:
+                return Vendor;
+            default:
+                return 0; // DeviceID among them: no device
         }
-
-        if (register == Version)
-        {
-            return CurrentVersion;
-        }
-
-        return register == VendorId ? Vendor : 0u; // DeviceID 0 among them: no device
-    }
-
-    /// <inheritdoc/>
-    public override void Write(int vcpu, uint offset, int size, ulong value)
-    {
-    }
-
-    /// <inheritdoc/>
-    public override void Reset()
-    {
     }
 }

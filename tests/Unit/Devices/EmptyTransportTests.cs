@@ -1,11 +1,11 @@
-using SharpVisor.Devices;
+using SharpVisor.Devices.Virtio;
 using Xunit;
 
 namespace SharpVisor.Tests.Unit.Devices;
 
 public sealed class EmptyTransportTests
 {
-    private readonly EmptyTransport _slots = new();
+    private readonly VirtioSlots _slots = new();
 
     [Theory]
     [InlineData(0u)]
