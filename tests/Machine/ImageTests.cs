@@ -25,6 +25,7 @@ public sealed class ImageTests
         ["Machine.Life"] = ["Formats"],
         ["Drivers"] = ["Arch", "Formats", "Debug"],
         ["Devices"] = ["Arch"],
+        ["Devices.Virtio"] = ["Arch", "Devices"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
         ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],

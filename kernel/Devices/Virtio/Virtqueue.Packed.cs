@@ -128,10 +128,11 @@ public sealed partial class Virtqueue
         uint mode = wish >> 16 & 3;
         if (mode == EventAtPlace && _hasEventIndex)
         {
-            // A place of the lap before lies below all of this one.
-            uint asked = wish & (WrapCounter - 1);
-            asked -= (wish & WrapCounter) != 0 == _usedWrap ? 0 : _size;
-            wantsInterrupt = IsPassed((ushort)asked, _nextUsed, _unpublished);
+            // How far behind the next used place it lies: places repeat after two laps.
+            int distance = _nextUsed - (int)(wish & (WrapCounter - 1));
+            distance += (wish & WrapCounter) != 0 == _usedWrap ? 0 : (int)_size;
+            distance += distance <= 0 ? 2 * (int)_size : 0;
+            wantsInterrupt = distance <= (int)_unpublished;
         }
         else
         {

@@ -167,7 +167,7 @@ public sealed partial class Virtqueue
         {
             ulong place = _driverArea + SplitRing + (_size * AvailableEntry);
             bool isRead = _memory.TryReadUInt16(place, out ushort asked);
-            wantsInterrupt = isRead && IsPassed(asked, _nextUsed, _unpublished);
+            wantsInterrupt = isRead && (ushort)(_nextUsed - asked - 1) < _unpublished; // it was among the last ones
             return isRead;
         }
 

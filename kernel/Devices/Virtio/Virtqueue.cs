@@ -1,5 +1,4 @@
 using System.Threading;
-using SharpVisor.Arch;
 
 namespace SharpVisor.Devices.Virtio;
 
@@ -61,7 +60,7 @@ public sealed partial class Virtqueue
     }
 
     /// <summary>Guards everything here, and what the device keeps for this queue.</summary>
-    public SpinLock Lock;
+    public Arch.SpinLock Lock;
 
     /// <summary>Most places in its rings.</summary>
     public uint MaximumSize { get; }
@@ -301,7 +300,4 @@ public sealed partial class Virtqueue
 
         return _isPacked ? TryAddTablePacked(chain, address, length) : TryAddTableSplit(chain, address, length);
     }
-
-    /// <summary>Whether an index asked for is among the last ones passed (2.7.10: vring_need_event).</summary>
-    private static bool IsPassed(ushort asked, ushort next, uint passed) => (ushort)(next - asked - 1) < passed;
 }

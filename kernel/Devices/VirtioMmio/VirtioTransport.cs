@@ -1,5 +1,4 @@
 using System.Threading;
-using SharpVisor.Arch;
 
 namespace SharpVisor.Devices.Virtio;
 
@@ -27,7 +26,7 @@ public sealed partial class VirtioTransport
     private readonly InterruptLine _line;
     private readonly WorkRunner _runner;
     private readonly QueueSetup[] _setups;
-    private SpinLock _lock;
+    private Arch.SpinLock _lock;
     private int _status;
     private int _interruptStatus; // the level of the wire too: asserted unless 0
     private uint _pending; // queues with work, by bit
