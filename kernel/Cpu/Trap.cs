@@ -54,7 +54,7 @@ internal static unsafe class Trap
 
     /// <summary>
     /// A device access that the syndrome describes, to a region that the bus finds at once. 0: not one of those, nothing
-    /// was changed. <see cref="DeviceRead"/> and a register's number: what was read stands in the context for that
+    /// was changed; or a write that has to be done anew. <see cref="DeviceRead"/> and a register's number: what was read stands in the context for that
     /// register; the caller loads it where it is callee-saved. Else 1.
     /// </summary>
     [RuntimeExport("trap_fast_device_access")]
@@ -86,6 +86,12 @@ internal static unsafe class Trap
         }
 
         device!.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register));
+        if (vcpu.MustRepeat)
+        {
+            vcpu.MustRepeat = false;
+            return 0; // once more at once, the slow way
+        }
+
         return 1;
     }
 
@@ -109,6 +115,11 @@ internal static unsafe class Trap
         if ((syndrome & WriteNotRead) != 0)
         {
             device.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register));
+            if (vcpu.MustRepeat)
+            {
+                vcpu.MustRepeat = false;
+                return vcpu;
+            }
         }
         else
         {

@@ -82,6 +82,12 @@ internal static unsafe class UndescribedAccess
         }
 
         TryEachPiece(ref place, start, ref access, values, isDone: true);
+        if (vcpu.MustRepeat)
+        {
+            vcpu.MustRepeat = false;
+            return vcpu;
+        }
+
         if (access.HasWriteBack)
         {
             WriteBase(vcpu, access.Base, access.WriteBackOf(baseValue));

@@ -68,6 +68,12 @@ public sealed class VCpu : GuestContext
     /// <summary>Looks of <see cref="SpinWatch"/> since it moved or accessed a device; set to 0 on the hot path.</summary>
     internal int QuietLooks;
 
+    /// <summary>
+    /// Whether a device access has to be done anew, for its work is not finished (<see cref="DeviceWork"/>). Whoever makes
+    /// the access looks, and sets it back.
+    /// </summary>
+    internal bool MustRepeat;
+
     /// <summary>Whether it has been reset and not been loaded since.</summary>
     internal bool IsFresh;
 

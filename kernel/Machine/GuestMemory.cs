@@ -1,10 +1,11 @@
 using System;
 using SharpVisor.Arch;
+using SharpVisor.Devices;
 
 namespace SharpVisor.Machine;
 
 /// <summary>The RAM of a VM: one run of host memory, mapped from one intermediate physical address on.</summary>
-internal sealed unsafe class GuestMemory
+internal sealed unsafe class GuestMemory : DeviceMemory
 {
     internal GuestMemory(ulong start, ulong length, ulong host)
     {
@@ -32,6 +33,30 @@ internal sealed unsafe class GuestMemory
         ulong offset = ipa - Start;
         host = Host + offset;
         return ipa >= Start && offset <= Length && length <= Length - offset;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRead(ulong address, Span<byte> destination)
+    {
+        if (!TryGetHost(address, (ulong)destination.Length, out ulong host))
+        {
+            return false;
+        }
+
+        new ReadOnlySpan<byte>((void*)host, destination.Length).CopyTo(destination);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryWrite(ulong address, ReadOnlySpan<byte> source)
+    {
+        if (!TryGetHost(address, (ulong)source.Length, out ulong host))
+        {
+            return false;
+        }
+
+        source.CopyTo(new Span<byte>((void*)host, source.Length));
+        return true;
     }
 
     /// <summary>Gives all of it back, without what the guest has left there. Nothing may translate to it any more.</summary>

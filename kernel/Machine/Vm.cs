@@ -4,6 +4,7 @@ using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Debug;
 using SharpVisor.Devices;
+using SharpVisor.Devices.Virtio;
 using SharpVisor.Interrupts;
 using SharpVisor.Machine.Life;
 using SharpVisor.Memory;
@@ -74,6 +75,8 @@ internal sealed class Vm
     internal MmioBus Bus = null!;
     internal VirtualGic Gic = null!;
     internal Pl011Device Uart = null!;
+    internal VirtioSlots Virtio = null!;
+    internal BalloonDevice Balloon = null!;
     internal ConsoleBackend Console = null!;
     internal IdentificationRegisters Identification = null!;
     internal PowerStates Power = null!;

@@ -246,7 +246,21 @@ internal static unsafe class VmFactory
         bus.TryAdd(GuestMemoryMap.Flash + GuestMemoryMap.FlashSize, GuestMemoryMap.FlashSize, new FlashBank());
         bus.TryAdd(GuestMemoryMap.Uart, GuestMemoryMap.UartSize, vm.Uart);
         bus.TryAdd(GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, clock);
-        bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, new VirtioSlots());
+        MakeVirtioDevices(vm);
+    }
+
+    private static void MakeVirtioDevices(Vm vm)
+    {
+        vm.Virtio = new VirtioSlots();
+        vm.Balloon = new BalloonDevice(vm.Memory);
+        AddVirtioDevice(vm, 0, vm.Balloon);
+        vm.Bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, vm.Virtio);
+    }
+
+    private static void AddVirtioDevice(Vm vm, int slot, VirtioDevice device)
+    {
+        var line = new VmInterruptLine(vm.Gic, GuestMemoryMap.VirtioFirstInterrupt + (uint)slot);
+        vm.Virtio.Put(slot, new VirtioTransport(device, line, new DeviceWork()));
     }
 
     /// <summary>The ID registers as this CPU has them, made into what a guest sees.</summary>

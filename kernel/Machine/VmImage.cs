@@ -29,6 +29,7 @@ internal static unsafe class VmImage
         description.GicVersion = vm.Gic.Version;
         description.CommandLine = definition.CommandLine;
         description.LayoutSeed = Seeds.Next();
+        description.VirtioSlots = vm.Virtio.Used;
         var ram = new GuestRam((byte*)vm.Memory.Host, vm.Memory.Start, vm.Memory.Length);
         LoadResult result = Hypervisor.Loader.Load(ram, definition.Kernel, definition.Ramdisk, ref description, out GuestEntry loaded);
         entry = loaded.Start;

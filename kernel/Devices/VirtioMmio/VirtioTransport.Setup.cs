@@ -25,7 +25,7 @@ public sealed partial class VirtioTransport
         }
     }
 
-    private void WriteSelected(uint offset, uint value)
+    private void WriteSelected(int self, uint offset, uint value)
     {
         _lock.Enter();
         bool raised = false;
@@ -51,7 +51,7 @@ public sealed partial class VirtioTransport
         _lock.Exit();
         if (raised)
         {
-            _line.Update(-1, ref _interruptStatus);
+            _line.Update(self, ref _interruptStatus);
         }
     }
 
@@ -158,12 +158,12 @@ public sealed partial class VirtioTransport
         queue.Lock.Exit();
     }
 
-    private void WriteStatus(int vcpu, uint value)
+    private bool WriteStatus(int self, uint value)
     {
         if (value == 0)
         {
-            Reset(vcpu);
-            return;
+            Reset(self);
+            return true;
         }
 
         // A bit is only cleared by a reset.
@@ -186,24 +186,16 @@ public sealed partial class VirtioTransport
             added &= ~VirtioStatus.DriverOk;
         }
 
-        bool starts = (added & VirtioStatus.DriverOk) != 0;
-        if (starts)
+        if ((added & VirtioStatus.DriverOk) != 0)
         {
             _device.Start();
-        }
-
-        Interlocked.Or(ref _status, added);
-        if (starts)
-        {
             Interlocked.Or(ref _pending, ReadyQueues()); // some drivers fill their queues before
         }
 
-        bool hasWork = starts && IsLive && _pending != 0;
+        Interlocked.Or(ref _status, added);
+        bool hasWork = (value & VirtioStatus.DriverOk) != 0 && IsLive && Volatile.Read(ref _pending) != 0;
         _lock.Exit();
-        if (hasWork)
-        {
-            _runner.Run(this);
-        }
+        return !hasWork || Work(self);
     }
 
     private bool IsAcceptable(ulong features) =>
@@ -238,7 +230,7 @@ public sealed partial class VirtioTransport
 
     private void WriteConfig(uint offset, int size, uint value)
     {
-        if (size > 4 || (offset & (uint)(size - 1)) != 0)
+        if ((offset & (uint)(size - 1)) != 0)
         {
             return;
         }

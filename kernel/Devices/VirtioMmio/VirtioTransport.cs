@@ -112,22 +112,15 @@ public sealed partial class VirtioTransport
     public void Write(int vcpu, uint offset, int size, ulong value)
     {
         uint word = (uint)value;
-        if (offset >= VirtioRegister.Config)
-        {
-            WriteConfig(offset - VirtioRegister.Config, size, word);
-        }
-        else if (size != 4)
-        {
-        }
-        else if (offset == VirtioRegister.QueueNotify)
+        if (offset == VirtioRegister.QueueNotify && size == 4)
         {
             if (word < (uint)_setups.Length && IsLive)
             {
                 Interlocked.Or(ref _pending, 1u << (int)word);
-                _runner.Run(this);
+                _runner.Work(this);
             }
         }
-        else if (offset == VirtioRegister.InterruptAck)
+        else if (offset == VirtioRegister.InterruptAck && size == 4)
         {
             int before = Interlocked.And(ref _interruptStatus, ~(int)word);
             if (before != 0 && (before & ~(int)word) == 0)
@@ -135,14 +128,31 @@ public sealed partial class VirtioTransport
                 _line.Update(vcpu, ref _interruptStatus);
             }
         }
-        else if (offset == VirtioRegister.Status)
+        else if (size <= 4)
         {
-            WriteStatus(vcpu, word);
+            _runner.Configure(this, offset, size, word);
         }
-        else
+    }
+
+    /// <summary>A write to any other register. Called by the <see cref="WorkRunner"/>.</summary>
+    /// <returns>False where it is to be done anew, for the device has more work.</returns>
+    public bool Configure(int self, uint offset, int size, uint value)
+    {
+        if (offset >= VirtioRegister.Config)
         {
-            WriteSelected(offset, word);
+            WriteConfig(offset - VirtioRegister.Config, size, value);
         }
+        else if (size == 4)
+        {
+            if (offset == VirtioRegister.Status)
+            {
+                return WriteStatus(self, value);
+            }
+
+            WriteSelected(self, offset, value);
+        }
+
+        return true;
     }
 
     /// <summary>
