@@ -38,13 +38,14 @@ internal sealed class GuestArtefacts
         Single(await FetchAsync("kernel-full"), "bcm2837-rpi-3-b.dtb");
 
     /// <summary>Path of the initramfs with a busybox shell; made again when what it is made of is newer.</summary>
-    /// <exception cref="FetchException">busybox could not be had.</exception>
+    /// <exception cref="FetchException">busybox, or the drivers, could not be had.</exception>
     internal async Task<string> ShellInitramfsAsync()
     {
         string busybox = Path.Combine(await FetchAsync("busybox"), "bin", "busybox");
         string rootFiles = Path.Combine(_sourceFolder, "rootfs");
         string initramfs = Path.Combine(_folder, "initramfs.cpio.gz");
-        byte[] content = Initramfs.Create(busybox, rootFiles);
+        string modules = Directory.EnumerateDirectories(Path.Combine(await FetchAsync("kernel-cloud"), "lib", "modules")).Single();
+        byte[] content = Initramfs.Create(busybox, modules, rootFiles);
         if (!File.Exists(initramfs) || !File.ReadAllBytes(initramfs).AsSpan().SequenceEqual(content))
         {
             // Renamed into place: another process may be reading the old one.

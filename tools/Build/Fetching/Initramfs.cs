@@ -2,20 +2,28 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.IO.Compression;
+using System.Linq;
 using System.Text;
 
 namespace SharpVisor.Build.Fetching;
 
-/// <summary>The default guest's root file system in memory: busybox, and the three files of rootfs/ beside this one.</summary>
+/// <summary>
+/// The default guest's root file system in memory: busybox, drivers, and the three files of rootfs/ beside this one.
+/// </summary>
 internal static class Initramfs
 {
     private static readonly string[] s_folders = ["bin", "dev", "etc", "proc", "sys", "tmp"];
 
+    /// <summary>Drivers that rc loads in this order, if they are for the kernel that runs.</summary>
+    private static readonly string[] s_modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_balloon"];
+
     /// <summary>Makes a gzip-compressed cpio archive with a busybox system.</summary>
     /// <param name="busybox">The statically linked program for arm64.</param>
+    /// <param name="modules">The kernel's folder of modules, named after its version.</param>
     /// <param name="rootFiles">The folder with inittab, rc and profile.</param>
-    internal static byte[] Create(string busybox, string rootFiles)
+    internal static byte[] Create(string busybox, string modules, string rootFiles)
     {
+        string version = $"lib/modules/{Path.GetFileName(modules)}";
         return Compress(archive =>
         {
             foreach (string folder in s_folders)
@@ -28,6 +36,15 @@ internal static class Initramfs
             archive.AddLink("init", "bin/busybox");
             archive.AddFile("etc/inittab", ReadText(rootFiles, "inittab"), executable: false);
             archive.AddFile("etc/rc", ReadText(rootFiles, "rc"), executable: true);
+            archive.AddFolder("lib");
+            archive.AddFolder("lib/modules");
+            archive.AddFolder(version);
+            foreach (string module in s_modules)
+            {
+                string file = Directory.EnumerateFiles(modules, module + ".ko", SearchOption.AllDirectories).First();
+                archive.AddFile($"{version}/{module}.ko", File.ReadAllBytes(file), executable: false);
+            }
+
             archive.AddFile("etc/profile", ReadText(rootFiles, "profile"), executable: false);
         });
     }
