@@ -28,10 +28,10 @@ public sealed class ImageTests
         ["Devices.Virtio"] = ["Arch", "Devices"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
-        ["Cpu"] = ["Arch", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
-        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Memory", "Scheduling"],
+        ["Cpu"] = ["Arch", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Memory", "Scheduling"],
         ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine", "Machine.Life"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>
