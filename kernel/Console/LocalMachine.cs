@@ -13,6 +13,7 @@ internal sealed class LocalMachine : MachineControl
     private const ulong NanosecondsPerSecond = 1_000_000_000;
     private const uint CapUnitsInPercent = 10;
 
+    private readonly LocalUploads _uploads = new();
     private readonly ulong _counterAtStart = SystemRegisters.ReadCntpctEl0();
 
     /// <inheritdoc/>
@@ -223,25 +224,18 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TrySetMemory(int vm, ulong bytes) => NotSupported(vm);
 
     /// <inheritdoc/>
-    internal override ControlResult TryBeginUpload(ulong length, out int upload)
-    {
-        upload = 0;
-        return ControlResult.Failed(ControlOutcome.NotSupported);
-    }
+    internal override ControlResult TryBeginUpload(ulong length, out int upload) => ControlResult.From(_uploads.Begin(length, out upload));
 
     /// <inheritdoc/>
     internal override ControlResult TryWriteUpload(int upload, ulong offset, ReadOnlySpan<byte> data) =>
-        ControlResult.Failed(ControlOutcome.NoSuchUpload);
+        ControlResult.From(_uploads.Write(upload, offset, data));
 
     /// <inheritdoc/>
-    internal override ControlResult TryFinishUpload(int upload, ReadOnlySpan<byte> sha256, out UploadVerdict verdict)
-    {
-        verdict = default;
-        return ControlResult.Failed(ControlOutcome.NoSuchUpload);
-    }
+    internal override ControlResult TryFinishUpload(int upload, ReadOnlySpan<byte> sha256, out UploadVerdict verdict) =>
+        ControlResult.From(_uploads.Finish(upload, sha256, out verdict));
 
     /// <inheritdoc/>
-    internal override ControlResult AbortUpload(int upload) => ControlResult.Failed(ControlOutcome.NoSuchUpload);
+    internal override ControlResult AbortUpload(int upload) => ControlResult.From(_uploads.Abort(upload));
 
     /// <inheritdoc/>
     internal override ControlResult TryGetLogLevel(out LogLevel level)

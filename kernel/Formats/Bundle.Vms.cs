@@ -28,11 +28,17 @@ public readonly ref partial struct Bundle
             }
         }
 
-        vm.Name = _tree.Name(node);
-        error = !BundleVm.IsName(vm.Name) ? BundleError.BadName
+        error = ReadVm(node, out vm);
+        return true;
+    }
+
+    /// <summary>Reads the definition of a VM at its node.</summary>
+    internal BundleError ReadVm(FdtNode node, out BundleVm vm)
+    {
+        vm = new BundleVm { Name = _tree.Name(node) };
+        return !BundleVm.IsName(vm.Name) ? BundleError.BadName
             : IsTaken(vm.Name, node) ? BundleError.DuplicateName
             : Read(node, ref vm);
-        return true;
     }
 
     /// <summary>Whether the first machine of that name is another one.</summary>

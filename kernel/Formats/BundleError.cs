@@ -1,6 +1,6 @@
 namespace SharpVisor.Formats;
 
-/// <summary>What is wrong with a boot bundle, or with one VM in it.</summary>
+/// <summary>What is wrong with a boot bundle, or with one VM in it. The numbers go over the control channel: they stay.</summary>
 public enum BundleError
 {
     /// <summary>Nothing.</summary>
@@ -59,4 +59,10 @@ public enum BundleError
 
     /// <summary>A VM's weight, cap, burst, affinity or real-time numbers are out of their ranges.</summary>
     BadScheduling,
+
+    /// <summary>There is a VM of that name already.</summary>
+    NameTaken,
+
+    /// <summary>More VMs than the machine has room for beside those that it has.</summary>
+    NoRoom,
 }

@@ -31,10 +31,15 @@ public static class Crc32
     ];
 
     /// <summary>The checksum of all bytes.</summary>
-    public static uint Compute(ReadOnlySpan<byte> bytes)
+    public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
+
+    /// <summary>The checksum of bytes that come in pieces.</summary>
+    /// <param name="before">That of the pieces before; 0 where there are none.</param>
+    /// <param name="bytes">The next piece.</param>
+    public static uint Append(uint before, ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<uint> table = Table;
-        uint crc = uint.MaxValue;
+        uint crc = ~before;
         while (bytes.Length >= sizeof(uint))
         {
             crc ^= BinaryPrimitives.ReadUInt32LittleEndian(bytes);

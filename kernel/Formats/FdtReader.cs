@@ -60,6 +60,29 @@ public readonly ref struct FdtReader
     /// <param name="reader">Usable where the result is <see cref="FdtError.None"/>.</param>
     public static FdtError TryCreate(ReadOnlySpan<byte> blob, out FdtReader reader)
     {
+        FdtError error = TryFindBlocks(blob, out reader);
+        if (error == FdtError.None)
+        {
+            error = reader.CheckStructure();
+        }
+
+        if (error != FdtError.None)
+        {
+            reader = default;
+        }
+
+        return error;
+    }
+
+    /// <summary>A reader of a blob that <see cref="TryCreate"/> has checked before and that is still the same.</summary>
+    internal static FdtReader Reopen(ReadOnlySpan<byte> blob)
+    {
+        TryFindBlocks(blob, out FdtReader reader);
+        return reader;
+    }
+
+    private static FdtError TryFindBlocks(ReadOnlySpan<byte> blob, out FdtReader reader)
+    {
         reader = default;
         if (blob.Length < HeaderSize)
         {
@@ -90,14 +113,8 @@ public readonly ref struct FdtReader
             return FdtError.BadLayout;
         }
 
-        var candidate = new FdtReader(structure, strings, blob.Slice((int)Word(blob, 16)), (int)totalSize);
-        FdtError error = candidate.CheckStructure();
-        if (error == FdtError.None)
-        {
-            reader = candidate;
-        }
-
-        return error;
+        reader = new FdtReader(structure, strings, blob.Slice((int)Word(blob, 16)), (int)totalSize);
+        return FdtError.None;
     }
 
     /// <summary>Entry <paramref name="index"/> of the memory reservation block; false behind the last.</summary>

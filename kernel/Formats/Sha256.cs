@@ -6,10 +6,10 @@ using System.Runtime.CompilerServices;
 namespace SharpVisor.Formats;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4) of bytes that come in pieces. It lives on the stack and allocates nothing. The portable
+/// SHA-256 (FIPS 180-4) of bytes that come in pieces. It allocates nothing. The portable
 /// compression takes about 40 instructions a byte; a CPU with instructions for it does with 1.6.
 /// </summary>
-public unsafe ref struct Sha256
+public unsafe struct Sha256
 {
     /// <summary>Bytes of a hash.</summary>
     public const int HashSize = 32;

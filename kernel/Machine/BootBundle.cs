@@ -70,8 +70,8 @@ internal static unsafe class BootBundle
         return TryDefine(new BundleVm { Name = "hello"u8, Kernel = kernel, Memory = MemoryForEmbedded, MemoryGuarantee = MemoryForEmbedded, VCpus = 1 });
     }
 
-    /// <summary>Start-up hashes by the CPU's instructions where it has them: no guest's SIMD state is live yet.</summary>
-    private static Sha256Compression Compression => Sha256Instructions.Exist ? new Sha256Compression(&Compress) : default;
+    /// <summary>Bundles are hashed by the CPU's instructions where it has them: no guest's SIMD state is live then.</summary>
+    internal static Sha256Compression Compression => Sha256Instructions.Exist ? new Sha256Compression(&Compress) : default;
 
     private static void Compress(uint* state, byte* blocks, int count) => Sha256Instructions.Compress(state, blocks, count);
 

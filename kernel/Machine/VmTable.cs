@@ -1,3 +1,4 @@
+using System;
 using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Machine;
@@ -43,6 +44,20 @@ internal static class VmTable
         }
 
         return null;
+    }
+
+    /// <summary>Whether there is a VM of that name, be it one that is about to vanish.</summary>
+    internal static bool HasName(ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < s_count; i++)
+        {
+            if (name.SequenceEqual(s_entries![i]!.Definition.Name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes up a VM, behind all others. There must be room.</summary>

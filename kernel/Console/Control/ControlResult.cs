@@ -24,6 +24,9 @@ internal readonly struct ControlResult
     /// <summary>Not done, for this reason.</summary>
     internal static ControlResult Failed(ControlOutcome outcome) => new(outcome, VmState.Defined);
 
+    /// <summary>As the outcome says.</summary>
+    internal static ControlResult From(ControlOutcome outcome) => new(outcome, VmState.Defined);
+
     /// <summary>Not done, because of the VM's state.</summary>
     internal static ControlResult WrongState(VmState state) => new(ControlOutcome.WrongState, state);
 }

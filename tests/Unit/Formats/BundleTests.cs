@@ -267,7 +267,7 @@ public sealed class BundleTests
 
     private static byte[] Text(string text) => [.. Encoding.ASCII.GetBytes(text), 0];
 
-    private static byte[] Cell(uint value)
+    internal static byte[] Cell(uint value)
     {
         byte[] bytes = new byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
@@ -288,7 +288,7 @@ public sealed class BundleTests
     /// <param name="kernel">The properties of the kernel's image.</param>
     /// <param name="hashes">The hashes of the kernel's image.</param>
     /// <param name="dataPosition">Where data stands: the ramdisk 4 bytes behind.</param>
-    private static byte[] Make(
+    internal static byte[] Make(
         string[]? names = null,
         (string Name, byte[]? Value)[]? vm = null,
         (string Name, int Position, int Size)[]? images = null,
