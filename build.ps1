@@ -20,6 +20,9 @@ if (-not $hasDotnet) {
 # Compile the tool when it is older than what it is made of.
 $sources = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'tools', 'Build'), '*.cs*', 'AllDirectories') +
     [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'tools', 'Bundles'), '*.cs*', 'AllDirectories') +
+    [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'tools', 'Control'), '*.cs*', 'AllDirectories') +
+    [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'kernel', 'Console', 'Control'), '*.cs') +
+    [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'kernel', 'Console', 'Protocol'), '*.cs') +
     [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($root, 'kernel', 'Formats'), '*.cs') +
     @([System.IO.Path]::Combine($root, 'Directory.Build.props'))
 $made = [System.IO.File]::GetLastWriteTimeUtc($tool)

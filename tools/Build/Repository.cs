@@ -19,6 +19,9 @@ internal static class Repository
 
     internal static string Elf => Path.Combine(Output, "sharpvisor.elf");
 
+    /// <summary>Where the first machine that runs has its control channel.</summary>
+    internal static string ControlSocket => Path.Combine(Output, "run", "control.sock");
+
     internal static string GuestImage(string name) => Path.Combine(Output, "guests", name + ".img");
 
     internal static string GuestElf(string name) => Path.Combine(Output, "guests", name + ".elf");

@@ -49,6 +49,9 @@ internal sealed class Settings
     /// <summary>More arguments for the emulator, split as a shell would.</summary>
     internal IReadOnlyList<string> QemuArguments => QuotedWords.Split(this[Variables.QemuArguments]);
 
+    /// <summary>What hvctl is called with, split as a shell would.</summary>
+    internal IReadOnlyList<string> Words => QuotedWords.Split(this[Variables.Arguments]);
+
     internal bool UseBflat => this[Variables.Toolchain] == "bflat";
 
     internal string this[Variable variable] => _given.TryGetValue(variable.Name, out string? value) ? value : variable.Initial;

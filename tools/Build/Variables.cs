@@ -27,13 +27,14 @@ internal static class Variables
     internal static readonly Variable BootBundle = new("BUNDLE", "", "a boot bundle to run in place of GUEST, a file", ExistingFile);
     internal static readonly Variable Definitions = new("VMS", "", "for bundle: VM definitions, a TOML file", ExistingFile);
     internal static readonly Variable Output = new("OUT", "", "for bundle: where to (beside VMS, its name with .itb)", Anything);
+    internal static readonly Variable Arguments = new("ARGS", "", "for hvctl: its words, such as \"start web\"", Anything);
     internal static readonly Variable Qemu = new("QEMU", "qemu-system-aarch64", "emulator, a name or a path", Anything);
     internal static readonly Variable QemuArguments = new("QEMU_ARGS", "", "more arguments for the emulator", Anything);
     internal static readonly Variable Toolchain = new("TOOLCHAIN", "ilc", "compiler: ilc (fetched) or bflat (from PATH)", OneOf("ilc", "bflat"));
 
     internal static readonly IReadOnlyList<Variable> All =
     [
-        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Qemu, QemuArguments,
+        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Qemu, QemuArguments,
         Toolchain,
     ];
 

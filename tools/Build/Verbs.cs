@@ -13,6 +13,7 @@ internal static class Verbs
         new("build", "make build/sharpvisor.img and build/sharpvisor.elf", BuildCommand.ExecuteAsync),
         new("run", "build, then boot it under QEMU with a guest", RunCommand.ExecuteAsync),
         new("bundle", "make a boot bundle of a file of VM definitions: VMS=, OUT=", BundleCommand.ExecuteAsync),
+        new("hvctl", "run hvctl, the machine's remote control: ARGS=", HvctlCommand.ExecuteAsync),
         new("smoke", "build, boot Linux, run a few commands in it, power off", SmokeCommand.ExecuteAsync),
         new("test", "build, then all tests: on this machine and under QEMU", TestCommand.ExecuteAsync),
         new("bench", "build, then count instructions per operation", BenchCommand.ExecuteAsync),

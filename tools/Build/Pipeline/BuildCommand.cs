@@ -8,7 +8,7 @@ namespace SharpVisor.Build.Pipeline;
 
 /// <summary>
 /// The verb <c>build</c>: C# to IL to objects to images, first of the test guests (the hypervisor's image carries
-/// one of them), then of the hypervisor.
+/// one of them), then of the hypervisor; last hvctl, which runs on this computer.
 /// </summary>
 internal sealed class BuildCommand
 {
@@ -18,6 +18,7 @@ internal sealed class BuildCommand
     private readonly AssembleStep _assembler;
     private readonly LinkStep _linker;
     private readonly CheckStep _checker;
+    private readonly HostToolStep _hostTool;
 
     private BuildCommand(Settings settings, string clang, string lld)
     {
@@ -26,6 +27,7 @@ internal sealed class BuildCommand
         _assembler = new AssembleStep(_cache, clang);
         _linker = new LinkStep(_cache, lld, _assembler);
         _checker = new CheckStep(_cache);
+        _hostTool = new HostToolStep(_cache);
     }
 
     /// <summary>Builds everything. Answers 0; what goes wrong is a <see cref="BuildException"/>.</summary>
@@ -36,6 +38,7 @@ internal sealed class BuildCommand
         BuildCommand build = new(settings, tools[0], tools[1]);
         await build.BuildGuestsAsync();
         await build.BuildHypervisorAsync();
+        await build._hostTool.RunAsync();
         Console.WriteLine($"{Repository.Shorten(Repository.Image)}: {new FileInfo(Repository.Image).Length} bytes");
         return 0;
     }

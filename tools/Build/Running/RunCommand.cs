@@ -1,6 +1,10 @@
+extern alias control;
+
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Threading.Tasks;
+using control::SharpVisor.Control.Broker;
 using SharpVisor.Build.Pipeline;
 
 namespace SharpVisor.Build.Running;
@@ -24,12 +28,19 @@ internal static class RunCommand
         string? bundle = await GuestChoice.ResolveBundleAsync(settings, "guest");
         List<string> command = QemuCommand.Create(machine, Repository.Image, bundle);
         command.InsertRange(1, QemuCommand.TerminalConsole);
-
-        // To standard error: standard output belongs to the machine.
+        // To standard error: standard output belongs to the machine. Without the channel, whose other end is here: so the
+        // command can be given again by hand.
         Console.Error.WriteLine(ShellWords.Join(command));
+        await using MachineChannel? channel = OpenChannel(machine);
         if (!Console.IsInputRedirected)
         {
             Console.Error.WriteLine("Ctrl-A x ends the machine; Ctrl-] leads to the hypervisor's prompt.");
+        }
+
+        if (channel is not null)
+        {
+            command.AddRange(channel.QemuArguments);
+            Console.Error.WriteLine(Invite(channel.Address));
         }
 
         (int exitCode, string lastLine) = await new Terminal().RunAsync(command);
@@ -54,5 +65,33 @@ internal static class RunCommand
 
         Console.Error.WriteLine("The machine ended without the hypervisor's closing line.");
         return EndedSilently;
+    }
+
+    /// <summary>The control channel; null where the board has none yet, or there is no place for its socket.</summary>
+    private static MachineChannel? OpenChannel(MachineSettings machine)
+    {
+        if (machine.Board != Boards.Virt)
+        {
+            return null;
+        }
+
+        try
+        {
+            return MachineChannel.Open(Repository.ControlSocket);
+        }
+        catch (IOException exception)
+        {
+            // A machine without hvctl is better than none.
+            Console.Error.WriteLine($"no control channel: {exception.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Where the channel is, and a command that uses it: the usual one needs no name.</summary>
+    private static string Invite(string address)
+    {
+        string shown = Repository.Shorten(address);
+        string option = address == Repository.ControlSocket ? "" : $" --socket {shown}";
+        return $"control channel: {shown}; try: build/hvctl list{option}";
     }
 }

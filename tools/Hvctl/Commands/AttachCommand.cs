@@ -6,6 +6,7 @@ using SharpVisor.Console;
 using SharpVisor.Control.Client;
 using SharpVisor.Hvctl.Attaching;
 using SharpVisor.Hvctl.Output;
+using Command = System.CommandLine.Command;
 
 namespace SharpVisor.Hvctl.Commands;
 

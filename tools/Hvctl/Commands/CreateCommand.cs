@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using SharpVisor.Console;
 using SharpVisor.Control.Client;
 using SharpVisor.Hvctl.Json;
+using Command = System.CommandLine.Command;
 
 namespace SharpVisor.Hvctl.Commands;
 

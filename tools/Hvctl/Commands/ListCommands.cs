@@ -7,6 +7,7 @@ using SharpVisor.Console;
 using SharpVisor.Control.Client;
 using SharpVisor.Hvctl.Json;
 using SharpVisor.Hvctl.Output;
+using Command = System.CommandLine.Command;
 
 namespace SharpVisor.Hvctl.Commands;
 
@@ -48,12 +49,12 @@ internal static class ListCommands
         foreach (VmStatus vm in vms)
         {
             table.Row(
-                (Names.Of(vm), Paint.Plain),
-                (Names.Of(vm.State), Paints.Of(vm.State)),
-                (vm.VCpus.ToString(CultureInfo.InvariantCulture), Paint.Plain),
-                (Units.Size(vm.State == VmState.Defined ? vm.MemoryMaximum : vm.Memory), Paint.Plain),
-                (vm.UpTime == 0 ? "-" : Units.Duration(vm.UpTime), Paint.Plain),
-                (vm.Restarts.ToString(CultureInfo.InvariantCulture), Paint.Plain));
+                (Names.Of(vm), Tone.Plain),
+                (Names.Of(vm.State), Tones.Of(vm.State)),
+                (vm.VCpus.ToString(CultureInfo.InvariantCulture), Tone.Plain),
+                (Units.Size(vm.State == VmState.Defined ? vm.MemoryMaximum : vm.Memory), Tone.Plain),
+                (vm.UpTime == 0 ? "-" : Units.Duration(vm.UpTime), Tone.Plain),
+                (vm.Restarts.ToString(CultureInfo.InvariantCulture), Tone.Plain));
         }
 
         invocation.Say(table);
@@ -74,7 +75,7 @@ internal static class ListCommands
 
         string up = vm.UpTime == 0 ? "" : ", up " + Units.Duration(vm.UpTime);
         string restarts = vm.Restarts == 0 ? "" : $", restarted {vm.Restarts} time{(vm.Restarts == 1 ? "" : "s")}";
-        invocation.Say($"{name} is {Paints.Apply(Paints.Of(vm.State), Names.Of(vm.State), invocation.Host.HasColour)}{up}{restarts}");
+        invocation.Say($"{name} is {Tones.Apply(Tones.Of(vm.State), Names.Of(vm.State), invocation.Host.HasColour)}{up}{restarts}");
         string guarantee = vm.MemoryGuarantee == 0 ? "" : $", {Units.Size(vm.MemoryGuarantee)} guaranteed";
         invocation.Say($"  memory   {Units.Size(vm.Memory)} of {Units.Size(vm.MemoryMaximum)}{guarantee}; hypervisor {Units.Size(vm.MemoryOverhead)}");
         invocation.Say($"  share    weight {vm.Weight}, {(vm.Cap == 0 ? "no cap" : $"at most {vm.Cap}% of a CPU")}");

@@ -8,6 +8,7 @@ using SharpVisor.Console;
 using SharpVisor.Control.Client;
 using SharpVisor.Hvctl.Json;
 using SharpVisor.Hvctl.Output;
+using Command = System.CommandLine.Command;
 
 namespace SharpVisor.Hvctl.Commands;
 

@@ -7,6 +7,7 @@ using SharpVisor.Console;
 using SharpVisor.Control.Client;
 using SharpVisor.Hvctl.Json;
 using SharpVisor.Hvctl.Output;
+using Command = System.CommandLine.Command;
 
 namespace SharpVisor.Hvctl.Commands;
 
@@ -67,12 +68,12 @@ internal static class ReportCommands
             CpuStatus status = cpu.Status;
             string runs = status.Vm == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{names.GetValueOrDefault(status.Vm, "?")} VCpu {status.VCpu}");
             table.Row(
-                (cpu.Index.ToString(CultureInfo.InvariantCulture), Paint.Plain),
-                (!status.IsOnline ? "off" : status.Vm == 0 ? "idle" : "busy", status.IsOnline ? Paint.Plain : Paint.Odd),
-                (status.UpTime == 0 ? "-" : Units.Percent(100.0 * status.IdleTime / status.UpTime) + "%", Paint.Plain),
-                (Units.Duration(status.UpTime), Paint.Plain),
-                (status.Ready.ToString(CultureInfo.InvariantCulture), Paint.Plain),
-                (runs, Paint.Plain));
+                (cpu.Index.ToString(CultureInfo.InvariantCulture), Tone.Plain),
+                (!status.IsOnline ? "off" : status.Vm == 0 ? "idle" : "busy", status.IsOnline ? Tone.Plain : Tone.Odd),
+                (status.UpTime == 0 ? "-" : Units.Percent(100.0 * status.IdleTime / status.UpTime) + "%", Tone.Plain),
+                (Units.Duration(status.UpTime), Tone.Plain),
+                (status.Ready.ToString(CultureInfo.InvariantCulture), Tone.Plain),
+                (runs, Tone.Plain));
         }
 
         invocation.Say(table);

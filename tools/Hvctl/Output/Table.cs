@@ -14,7 +14,7 @@ internal sealed class Table
 {
     private readonly List<string> _headings = [];
     private readonly List<bool> _isNumber = [];
-    private readonly List<(string Text, Paint Paint)[]> _rows = [];
+    private readonly List<(string Text, Tone Tone)[]> _rows = [];
 
     /// <summary>Adds a column of words.</summary>
     internal Table Words(string heading) => Column(heading, isNumber: false);
@@ -23,17 +23,17 @@ internal sealed class Table
     internal Table Numbers(string heading) => Column(heading, isNumber: true);
 
     /// <summary>Adds a row.</summary>
-    internal void Row(params (string Text, Paint Paint)[] cells) => _rows.Add(cells);
+    internal void Row(params (string Text, Tone Tone)[] cells) => _rows.Add(cells);
 
     /// <summary>Adds a row without colours.</summary>
-    internal void Row(params string[] cells) => _rows.Add(cells.Select(cell => (cell, Paint.Plain)).ToArray());
+    internal void Row(params string[] cells) => _rows.Add(cells.Select(cell => (cell, Tone.Plain)).ToArray());
 
     /// <summary>Writes it.</summary>
     internal void Write(TextWriter output, bool hasColour)
     {
         int[] widths = _headings.Select((heading, column) => Math.Max(heading.Length, _rows.Select(row => row[column].Text.Length).DefaultIfEmpty().Max())).ToArray();
-        WriteRow(output, _headings.Select(heading => (heading, Paint.Strong)).ToArray(), widths, hasColour);
-        foreach ((string Text, Paint Paint)[] row in _rows)
+        WriteRow(output, _headings.Select(heading => (heading, Tone.Strong)).ToArray(), widths, hasColour);
+        foreach ((string Text, Tone Tone)[] row in _rows)
         {
             WriteRow(output, row, widths, hasColour);
         }
@@ -46,15 +46,15 @@ internal sealed class Table
         return this;
     }
 
-    private void WriteRow(TextWriter output, (string Text, Paint Paint)[] cells, int[] widths, bool hasColour)
+    private void WriteRow(TextWriter output, (string Text, Tone Tone)[] cells, int[] widths, bool hasColour)
     {
         StringBuilder line = new();
         int missing = 0;
         for (int i = 0; i < cells.Length; i++)
         {
-            (string text, Paint paint) = cells[i];
+            (string text, Tone tone) = cells[i];
             int pad = widths[i] - text.Length;
-            line.Append(' ', missing + (_isNumber[i] ? pad : 0)).Append(Paints.Apply(paint, text, hasColour));
+            line.Append(' ', missing + (_isNumber[i] ? pad : 0)).Append(Tones.Apply(tone, text, hasColour));
             missing = (_isNumber[i] ? 0 : pad) + 2;
         }
 

@@ -67,7 +67,7 @@ internal static class TopView
     {
         Snapshot now = interval.After;
         int running = now.Vms.Count(vm => vm.State == VmState.Running);
-        return Paints.Styled(Paint.Strong, string.Create(
+        return Tones.Styled(Tone.Strong, string.Create(
             CultureInfo.InvariantCulture,
             $"up {Units.Duration(now.Now)}   {now.Vms.Count} VMs, {running} running   memory {Units.Size(now.Memory.Free)} free of {Units.Size(now.Memory.Total)}"));
     }
@@ -103,7 +103,7 @@ internal static class TopView
         List<IRenderable[]> lines = [];
         foreach (VmStatus vm in interval.After.Vms)
         {
-            lines.Add(Line(Names.Of(vm), Paints.Styled(Paints.Of(vm.State), Names.Of(vm.State)), interval.Of(vm.Id), Units.Size(vm.Memory)));
+            lines.Add(Line(Names.Of(vm), Tones.Styled(Tones.Of(vm.State), Names.Of(vm.State)), interval.Of(vm.Id), Units.Size(vm.Memory)));
             foreach (VCpuRecord vcpu in hasVCpus ? interval.VCpusOf(vm.Id) : [])
             {
                 string place = vcpu.Status.Cpu < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" on CPU {vcpu.Status.Cpu}");

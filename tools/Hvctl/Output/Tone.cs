@@ -1,7 +1,7 @@
 namespace SharpVisor.Hvctl.Output;
 
 /// <summary>What a colour is to say.</summary>
-internal enum Paint
+internal enum Tone
 {
     /// <summary>Nothing.</summary>
     Plain,
