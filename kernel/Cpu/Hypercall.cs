@@ -4,7 +4,7 @@ using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Cpu;
 
-/// <summary>HVC from a guest (EC 0x16): PSCI and SMCCC; the calls with a constant answer do not come here.</summary>
+/// <summary>HVC from a guest (EC 0x16): PSCI, SMCCC, stolen time, the hypervisor's own; the calls with a constant answer do not come here.</summary>
 internal static class Hypercall
 {
     private const ulong InstructionSize = 4;
@@ -52,12 +52,18 @@ internal static class Hypercall
 
                 return Stop(vcpu, VmStop.Reset);
 
-            default:
-                // Asking is how a guest finds out what there is (TRNG, stolen time, ...): not worth a line.
-                vcpu.X0 = PsciFunctions.IsWorkaroundCall(function)
-                    ? Smc.Call(function, a1, 0, 0)
-                    : unchecked((ulong)PsciResult.NotSupported);
+            case PsciFunctions.StolenTime:
+                vcpu.X0 = StolenTime.AddressOf(vcpu.Index);
                 return vcpu;
+
+            default:
+                if (PsciFunctions.IsWorkaroundCall(function))
+                {
+                    vcpu.X0 = Smc.Call(function, a1, 0, 0);
+                    return vcpu;
+                }
+
+                return VendorCall.Handle(vcpu, function);
         }
     }
 
@@ -103,7 +109,8 @@ internal static class Hypercall
         return vcpu.Vm!.Gic.HasPendingFor(vcpu.Index) ? vcpu : CpuLoop.SleepRarely(vcpu);
     }
 
-    private static VCpu Stop(VCpu vcpu, VmStop reason)
+    /// <summary>The guest ends its VM, or starts it anew.</summary>
+    internal static VCpu Stop(VCpu vcpu, VmStop reason)
     {
         vcpu.Vm!.RequestStop(reason);
         return CpuLoop.LeaveGuest(vcpu);

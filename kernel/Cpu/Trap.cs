@@ -32,20 +32,17 @@ internal static unsafe class Trap
     /// <summary>boot/vectors.S: the register's number stands below.</summary>
     private const ulong DeviceRead = 32;
 
-    /// <summary>The hypervisor's vendor service "yield": others go first.</summary>
-    private const uint VendorYield = 0xc600_0004;
-
     /// <summary>ISS of MSR ICC_SGI1R_EL1, without the source register: op0 3, op2 5, op1 0, CRn 12, CRm 11, write.</summary>
     private const ulong WriteSgi1 = 0x003a_3016;
     private const ulong RegisterIssMask = 0x003f_fc1f;
 
-    /// <summary>A hypercall whose answer is a constant. 0: not one of those, nothing was changed.</summary>
+    /// <summary>A hypercall whose answer is a constant, or nearly so. 0: not one of those, nothing was changed.</summary>
     [RuntimeExport("trap_fast_hypercall")]
     private static ulong FastHypercall(VCpu vcpu)
     {
         if (!PsciFunctions.TryFast(vcpu.X0, vcpu.X1, out ulong result))
         {
-            return 0;
+            return VendorCall.TryFast(vcpu);
         }
 
         vcpu.X0 = result;
@@ -151,10 +148,18 @@ internal static unsafe class Trap
             return cpu.MustPick ? CpuLoop.Reschedule(cpu) : vcpu;
         }
 
-        if (exceptionClass == ClassHvc64 && (uint)vcpu.X0 == VendorYield)
+        if (exceptionClass == ClassHvc64)
         {
-            vcpu.X0 = 0;
-            return CpuLoop.Yield(vcpu);
+            if ((uint)vcpu.X0 == VendorFunctions.Yield)
+            {
+                vcpu.X0 = VendorResult.Success;
+                return CpuLoop.Yield(vcpu);
+            }
+
+            if ((uint)vcpu.X0 == VendorFunctions.Ring)
+            {
+                return VendorCall.Ring(vcpu);
+            }
         }
 
         if (exceptionClass == ClassWfx)

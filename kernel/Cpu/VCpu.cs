@@ -3,6 +3,7 @@ using System.Threading;
 using SharpVisor.Arch;
 using SharpVisor.Devices;
 using SharpVisor.Machine;
+using SharpVisor.Scheduling;
 
 namespace SharpVisor.Cpu;
 
@@ -15,7 +16,7 @@ public sealed class VCpu : GuestContext
     private PhysicalCpu? _residentOn;
 
     /// <summary>Makes a VCpu of a VM; <paramref name="cpu"/> only serves until it is loaded for the first time.</summary>
-    internal VCpu(Vm vm, int index, PhysicalCpu cpu)
+    internal unsafe VCpu(Vm vm, int index, PhysicalCpu cpu)
     {
         Vm = vm;
         Bus = vm.Bus;
@@ -27,6 +28,7 @@ public sealed class VCpu : GuestContext
         Entity = new VCpuEntity(this);
         PhysicalTimer = new PhysicalTimer(this);
         Watch = new SpinWatch(this);
+        StolenRecord = StolenTime.RecordOf(vm.StolenTimePage, index);
     }
 
     /// <summary>Makes the stand-in that a CPU's registers point to while it runs no guest.</summary>
@@ -94,6 +96,12 @@ public sealed class VCpu : GuestContext
 
     /// <summary>Notices when the guest spins; null for an idle stand-in.</summary>
     internal readonly SpinWatch? Watch;
+
+    /// <summary>Where the guest is told of <see cref="StolenTime"/>; not for an idle stand-in.</summary>
+    internal readonly unsafe ulong* StolenRecord;
+
+    /// <summary>What <see cref="SchedulingEntity.StealTime"/> was when its VM was powered on.</summary>
+    internal ulong StealTimeAtStart;
 
     /// <summary>Where the guest begins at the next start, with X0 = <see cref="StartArgument"/>.</summary>
     internal ulong StartAddress;

@@ -109,6 +109,7 @@ internal static unsafe class WorldSwitch
             vm.Gic.SwitchIn(vcpu.Index);
         }
 
+        StolenTime.Update(vcpu);
         vcpu.PhysicalTimer!.Resume();
         vcpu.Watch!.Resume();
         Barrier.Instruction();

@@ -302,6 +302,21 @@ public sealed partial class VirtualGic
         Exit(self);
     }
 
+    /// <summary>
+    /// A shared interrupt becomes pending by a message, as by GICD_SETSPI_NSR, until a VCpu takes it: edge-triggered or
+    /// level-sensitive is the same to it, and it waits for no VCpu.
+    /// </summary>
+    /// <param name="self">The calling VCpu, or <see cref="Nobody"/>.</param>
+    /// <param name="interrupt">INTID, 32 to <see cref="InterruptCount"/> - 1.</param>
+    public void Signal(int self, uint interrupt)
+    {
+        Enter(self);
+        ref VirtualInterrupt state = ref Get(0, interrupt);
+        Latch(ref state, 1);
+        Refresh(0, interrupt, ref state);
+        Exit(self);
+    }
+
     /// <summary>A write of ICC_SGI1R_EL1: group 1 (IHI 0069, 12.2.18).</summary>
     public void SendSgi(int self, ulong value) => Send(self, value, 0);
 

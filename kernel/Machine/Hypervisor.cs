@@ -149,6 +149,8 @@ internal static unsafe class Hypervisor
                 _ => "), GICv3, "u8,
             }).Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
         Dispatcher.Initialise(s_cpus!, s_cpuCount);
+        StolenTime.Initialise();
+        Channels.Initialise(MaximumVms);
         Heap.Close();
         DefineVms(tree);
         StartVms();

@@ -70,6 +70,12 @@ internal sealed class Vm
     /// <summary>Lines that <see cref="GuestLog"/> has written about this VM.</summary>
     internal int LogLines;
 
+    /// <summary>The page of <see cref="Cpu.StolenTime"/>.</summary>
+    internal ulong StolenTimePage;
+
+    /// <summary>What its guest has marked.</summary>
+    internal readonly MarkRing Marks = new();
+
     // Set once by VmFactory, before anything runs.
     internal VCpu[] VCpus = null!;
     internal MmioBus Bus = null!;
@@ -81,6 +87,7 @@ internal sealed class Vm
     internal IdentificationRegisters Identification = null!;
     internal PowerStates Power = null!;
     internal Stage2Translation Translation = null!;
+    internal VmChannels Channels = null!;
 
     /// <summary>Name in ASCII.</summary>
     internal ReadOnlySpan<byte> Name => _name;
@@ -142,6 +149,7 @@ internal sealed class Vm
         {
             RunTimeAtStart[i] = VCpus[i].Entity!.RunTime;
             StealTimeAtStart[i] = VCpus[i].Entity!.StealTime;
+            StolenTime.Begin(VCpus[i]);
         }
 
         if (!VmImage.TryLoad(this, out ulong entry, out ulong deviceTree))
@@ -249,7 +257,16 @@ internal sealed class Vm
     }
 
     /// <summary>Once it <see cref="HasLeft"/>: why. From here on it can be stopped again.</summary>
-    internal VmStop TakeReason() => (VmStop)Interlocked.Exchange(ref _stop, (int)VmStop.None);
+    internal VmStop TakeReason()
+    {
+        var reason = (VmStop)Interlocked.Exchange(ref _stop, (int)VmStop.None);
+        if (reason != VmStop.Pause)
+        {
+            Cpu.Channels.LeaveAll(this); // those whom it shares memory with are told at once
+        }
+
+        return reason;
+    }
 
     private void ResetDevices()
     {

@@ -72,6 +72,7 @@ internal static unsafe class VmFactory
             return Refuse(source.Name, "no memory for its stage-2 tables"u8, LifeOutcome.NoMemory);
         }
 
+        Channels.TryAdd(vm);
         vm.Region = region;
         vm.RegionLength = end - region;
         return LifeOutcome.Done;
@@ -83,9 +84,11 @@ internal static unsafe class VmFactory
     /// </summary>
     internal static void Release(Vm vm)
     {
+        Channels.Remove(vm);
         vm.Translation.Forget();
         vm.Stage2.Destroy();
         vm.Memory.Release();
+        StolenTime.Free(vm.StolenTimePage);
         s_vmids![vm.Vmid / VmidsInWord] &= ~(1ul << (vm.Vmid % VmidsInWord));
         s_vcpuCount -= (uint)vm.VCpus.Length;
         Hypervisor.Pages.Free(vm.Region, vm.RegionLength); // the VM's own object is in there
@@ -168,8 +171,10 @@ internal static unsafe class VmFactory
             mapped &= stage2.TryMap(GuestMemoryMap.GicCpuInterface, physical.VirtualCpuInterface, GicDeactivationFrame.Offset, Stage2Attributes.Device);
         }
 
+        mapped &= StolenTime.TryMap(stage2, out ulong stolenTime);
         if (!mapped)
         {
+            StolenTime.Free(stolenTime);
             stage2.Destroy();
             return null;
         }
@@ -177,6 +182,8 @@ internal static unsafe class VmFactory
         s_vcpuCount += source.VCpus;
         var vm = new Vm(entry, TakeVmid(), memory, stage2) { Translation = translation };
         translation.Table = vm.TranslationTable;
+        vm.StolenTimePage = stolenTime;
+        vm.Channels = new VmChannels(vm);
         int count = (int)source.VCpus;
         vm.Identification = MakeIdentification(gicVersion);
         vm.Power = new PowerStates(count);

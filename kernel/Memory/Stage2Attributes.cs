@@ -17,6 +17,12 @@ public static class Stage2Attributes
     /// <summary>RAM that the guest may only read and execute.</summary>
     public const ulong ReadOnlyRam = AccessFlag | InnerShareable | ReadOnly | NormalWriteBack;
 
+    /// <summary>RAM that the guest may only read, not execute.</summary>
+    public const ulong ReadOnlyData = ReadOnlyRam | ExecuteNever;
+
+    /// <summary>RAM that the guest may read and write, not execute.</summary>
+    public const ulong Data = Ram | ExecuteNever;
+
     /// <summary>Device registers: Device-nGnRE, read and write.</summary>
     public const ulong Device = AccessFlag | ReadWrite | DeviceNGnRE | ExecuteNever;
 }

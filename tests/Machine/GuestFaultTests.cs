@@ -11,8 +11,8 @@ public sealed class GuestFaultTests
 {
     [Theory]
     [InlineData("jump", @"jump to IPA 0xe0000000", 0x21)]
-    [InlineData("read-no-device", @"read from IPA 0xb000000: no memory and no device", 0x25)]
-    [InlineData("write-no-device", @"write to IPA 0xb000000: no memory and no device", 0x25)]
+    [InlineData("read-no-device", @"read from IPA 0xc000000: no memory and no device", 0x25)]
+    [InlineData("write-no-device", @"write to IPA 0xc000000: no memory and no device", 0x25)]
     [InlineData("read-no-memory", @"read from IPA 0xe0000000: no memory and no device", 0x25)]
     public async Task An_access_to_what_is_not_there_is_reported_and_becomes_an_abort(string name, string report, int exceptionClass)
     {

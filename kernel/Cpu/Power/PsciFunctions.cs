@@ -29,6 +29,12 @@ public static class PsciFunctions
     public const uint AffinityInfo64 = 0xc400_0004;
     public const uint SystemReset2Call64 = 0xc400_0012;
 
+    /// <summary>PV_TIME_FEATURES (DEN0057): which of the calls for paravirtualised time there are.</summary>
+    public const uint TimeFeatures = 0xc500_0020;
+
+    /// <summary>PV_TIME_ST: where the calling VCpu is told of stolen time.</summary>
+    public const uint StolenTime = 0xc500_0021;
+
     /// <summary>SYSTEM_RESET2's only architectural reset type.</summary>
     public const uint WarmReset = 0;
 
@@ -107,6 +113,9 @@ public static class PsciFunctions
             case SmcccArchFeatures:
                 result = ArchitectureFeaturesOf(a1);
                 return true;
+            case TimeFeatures:
+                result = a1 is TimeFeatures or StolenTime ? 0 : NotSupported;
+                return true;
             default:
                 result = 0;
                 return false;
@@ -145,6 +154,7 @@ public static class PsciFunctions
         {
             case SmcccVersion:
             case SmcccArchFeatures:
+            case TimeFeatures:
                 return 0;
             case SmcccWorkaround1:
                 return (ulong)Workaround1 - 1;

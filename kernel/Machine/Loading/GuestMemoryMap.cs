@@ -60,6 +60,18 @@ public static class GuestMemoryMap
     /// <summary>Interrupt of the first slot, SPI 16; the others follow.</summary>
     public const uint VirtioFirstInterrupt = FirstSharedInterrupt + 16;
 
+    /// <summary>The page of stolen time, at the start of the hypervisor's own window; QEMU's machine has nothing there.</summary>
+    public const ulong StolenTime = 0x0b00_0000;
+
+    /// <summary>Where memory that is shared with other VMs appears: channel 0; the others follow.</summary>
+    public const ulong Channels = 0x0b10_0000;
+
+    /// <summary>From one channel to the next.</summary>
+    public const ulong ChannelStride = 0x10_0000;
+
+    /// <summary>Doorbell interrupt of channel 0, SPI 64; the others follow.</summary>
+    public const uint ChannelFirstInterrupt = FirstSharedInterrupt + 64;
+
     /// <summary>The first byte of memory.</summary>
     public const ulong Ram = 0x4000_0000;
 

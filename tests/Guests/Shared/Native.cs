@@ -10,6 +10,14 @@ internal static unsafe class Native
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong Hypercall(ulong function, ulong a1, ulong a2, ulong a3);
 
+    [RuntimeImport("*", "hypercall_registers")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void Call(ref CallRegisters registers);
+
+    [RuntimeImport("*", "secure_call_registers")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void SecureCall(ref CallRegisters registers);
+
     [RuntimeImport("*", "secure_call")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     internal static extern ulong SecureCall(ulong function, ulong a1, ulong a2, ulong a3);

@@ -25,6 +25,26 @@ write_\name:
 
 routine hypercall, hvc #0               // x0-x3 -> x0
 routine secure_call, smc #0
+
+.macro calls name, instruction
+.global \name
+\name:                                  // x0: seven registers, of which four come back
+    mov     x9, x0
+    ldp     x0, x1, [x9]
+    ldp     x2, x3, [x9, #16]
+    ldp     x4, x5, [x9, #32]
+    ldr     x6, [x9, #48]
+    str     x9, [sp, #-16]!             // SMCCC 1.0 lets a call change x4 to x17
+    \instruction #0
+    ldr     x9, [sp], #16
+    stp     x0, x1, [x9]
+    stp     x2, x3, [x9, #16]
+    ret
+.endm
+
+calls hypercall_registers, hvc
+calls secure_call_registers, smc
+
 routine mmio_read8, ldrb w0, [x0]
 routine mmio_read16, ldrh w0, [x0]
 routine mmio_read32, ldr w0, [x0]

@@ -1,6 +1,5 @@
 using System;
 using System.Threading;
-using SharpVisor.Formats;
 
 namespace SharpVisor.Guests;
 
@@ -9,13 +8,13 @@ namespace SharpVisor.Guests;
 /// names. Exceptions that come to it are printed (<c>exception: class 0x.. address 0x..</c>) and stepped over; a case
 /// that survives ends with the line <c>survived</c> and powers off.
 /// </summary>
-internal static unsafe class Guest
+internal static class Guest
 {
     private const ulong Nowhere = 0xe000_0000;           // no RAM and no device of the guest machine
-    private const ulong NoDevice = 0x0b00_0000;
+    private const ulong NoDevice = 0x0c00_0000;
     private const ulong Uart = 0x0900_0000;
     private const ulong UartPeripheralId = Uart + 0xfe0;
-    private const ulong UnknownFunction = 0x8600_ff00;
+    private const ulong UnknownFunction = 0x8600_1234;
     private const uint InstructionAbortClass = 0x21;
     private const uint InstructionLength = 4;
     private const long AlreadyOn = -4;                   // PSCI ALREADY_ON
@@ -27,7 +26,7 @@ internal static unsafe class Guest
 
     internal static void Run(ulong deviceTree)
     {
-        ReadOnlySpan<byte> name = CommandLine(deviceTree);
+        ReadOnlySpan<byte> name = CommandLine.Read(deviceTree);
         Console.Write("case "u8);
         Console.WriteLine(name);
         Play(name);
@@ -217,18 +216,4 @@ internal static unsafe class Guest
     }
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> wanted) => name.SequenceEqual(wanted);
-
-    private static ReadOnlySpan<byte> CommandLine(ulong deviceTree)
-    {
-        const int HeaderSize = 40;
-        if (!FdtReader.TryGetTotalSize(new ReadOnlySpan<byte>((void*)deviceTree, HeaderSize), out uint size)
-            || FdtReader.TryCreate(new ReadOnlySpan<byte>((void*)deviceTree, (int)size), out FdtReader tree) != FdtError.None
-            || !tree.TryFindPath("/chosen"u8, out FdtNode chosen)
-            || !tree.TryGetString(chosen, "bootargs"u8, out ReadOnlySpan<byte> value))
-        {
-            return default;
-        }
-
-        return value;
-    }
 }

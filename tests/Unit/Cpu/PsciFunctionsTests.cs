@@ -99,6 +99,16 @@ public class PsciFunctionsTests
     [InlineData(ulong.MaxValue)]
     public void Other_calls_are_not_answered_at_once(ulong function) => Assert.False(PsciFunctions.TryFast(function, 0, out _));
 
+    [Fact]
+    public void Stolen_time_is_found_by_the_features_of_the_architecture()
+    {
+        Assert.Equal(0ul, Answer(0x8000_0001, 0xc500_0020));
+        Assert.Equal(0ul, Answer(0xc500_0020, 0xc500_0020));
+        Assert.Equal(0ul, Answer(0xc500_0020, 0xc500_0021));
+        Assert.Equal(NotSupported, Answer(0xc500_0020, 0xc500_0022)); // live physical time
+        Assert.False(PsciFunctions.TryFast(0xc500_0021, 0, out _)); // depends on the VCpu
+    }
+
     private static ulong Answer(ulong function, ulong a1)
     {
         Assert.True(PsciFunctions.TryFast(function, a1, out ulong result));
