@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Machine;
+using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Cpu;
 

@@ -150,7 +150,7 @@ internal static unsafe class Hypervisor
             }).Decimal(Pages.FreeBytes >> 20).Text(" MiB free"u8).End();
         Dispatcher.Initialise(s_cpus!, s_cpuCount);
         StolenTime.Initialise();
-        Channels.Initialise(MaximumVms);
+        Channels.Initialise(VmTable.Capacity);
         Heap.Close();
         DefineVms(tree);
         StartVms();

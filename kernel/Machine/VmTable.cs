@@ -7,7 +7,7 @@ namespace SharpVisor.Machine;
 /// <remarks>Under the lock of the machine's control, once there are guests.</remarks>
 internal static class VmTable
 {
-    private const int Capacity = 128;
+    internal const int Capacity = 128;
 
     private static VmEntry?[]? s_entries;
     private static int s_count;

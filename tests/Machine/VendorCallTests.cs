@@ -30,11 +30,12 @@ public sealed partial class VendorCallTests
             kernel = '{Repository.GuestImage("channel")}'
             cmdline = "left"
             memory = "1M"
+            autostart = false
             """);
         MachineSettings machine = new() { Cpu = cpu, Cpus = cpus, GicVersion = gicVersion };
         await using EmulatedMachine emulated = TestMachine.Start(machine, bundle);
         await TestMachine.ExpectAsync(emulated, "attached to", Patience.SmallGuest);
-        await emulated.TypeAsync("\u001dmerged on\r");
+        await emulated.TypeAsync("\u001dmerged on\rvm start right\r");
         await TestMachine.ExpectEndAsync(emulated, 0, Patience.SmallGuest);
         Assert.Equal(2, Regex.Count(emulated.Output, "CHANNEL rounds 500 bad words 0"));
         Assert.Contains("CHANNEL peer gone", emulated.Output, StringComparison.Ordinal);

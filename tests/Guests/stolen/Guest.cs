@@ -6,7 +6,7 @@ namespace SharpVisor.Guests;
 /// </summary>
 internal static class Guest
 {
-    private const ulong EndSeconds = 3;
+    private const ulong EndSeconds = 1;
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
     internal static void Run(ulong deviceTree)
