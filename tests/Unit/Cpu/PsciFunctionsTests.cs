@@ -59,7 +59,7 @@ public class PsciFunctionsTests
     [InlineData(0x8000_0000u, 0ul)]
     [InlineData(0x8000_0001u, 0ul)]
     [InlineData(0x8000_0002u, NotSupported)] // SMCCC_ARCH_SOC_ID
-    [InlineData(0xc500_0020u, NotSupported)] // stolen time
+    [InlineData(0xc500_0020u, 0ul)] // PV_TIME_FEATURES
     public void Architecture_features_name_what_is_there(uint function, ulong expected) => Assert.Equal(expected, Answer(0x8000_0001, function));
 
     [Theory]
