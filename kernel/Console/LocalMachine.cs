@@ -212,7 +212,33 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryReset(int vm) => Request(vm, LifeRequest.Reset);
 
     /// <inheritdoc/>
-    internal override ControlResult TryShutdown(int vm) => NotSupported(vm);
+    internal override ControlResult TryShutdown(int vm)
+    {
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if (entry.State != LifeState.Running)
+        {
+            return ControlResult.WrongState(StateOf(entry));
+        }
+
+        if (!entry.IsSettled || entry.Vm == null)
+        {
+            return ControlResult.Failed(ControlOutcome.Busy);
+        }
+
+        if (!entry.Vm.TryPressKey())
+        {
+            return ControlResult.Failed(ControlOutcome.GuestCannot);
+        }
+
+        entry.NoteAskedToEnd();
+        Hypervisor.AskForReview(); // which sets the time of the key's release
+        return ControlResult.Ok;
+    }
 
     /// <inheritdoc/>
     internal override ControlResult TryStop(int vm) => Request(vm, LifeRequest.Stop);

@@ -7,6 +7,7 @@ using SharpVisor.Devices;
 using SharpVisor.Devices.Virtio;
 using SharpVisor.Interrupts;
 using SharpVisor.Machine.Life;
+using SharpVisor.Machine.Loading;
 using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
@@ -27,6 +28,7 @@ internal sealed class Vm
     private readonly byte[] _name;
     private ulong _pausedAt;
     private int _stop;
+    private ulong _keyUpAt = VmLife.Never;
     private bool _hasStarted;
 
     internal Vm(VmEntry entry, int vmid, GuestMemory memory, PageTable stage2)
@@ -81,6 +83,7 @@ internal sealed class Vm
     internal MmioBus Bus = null!;
     internal VirtualGic Gic = null!;
     internal Pl011Device Uart = null!;
+    internal Pl061Device Gpio = null!;
     internal VirtioSlots Virtio = null!;
     internal BalloonDevice Balloon = null!;
     internal ConsoleBackend Console = null!;
@@ -268,8 +271,38 @@ internal sealed class Vm
         return reason;
     }
 
+    /// <summary>When <see cref="ReleaseKey"/> is wanted; <see cref="VmLife.Never"/> while the power key is not pressed.</summary>
+    internal ulong KeyUpAt => _keyUpAt;
+
+    /// <summary>
+    /// Presses the power key, for a second: a guest debounces it, and may have to wait for a CPU before it looks. False where
+    /// the guest does not listen to it.
+    /// </summary>
+    internal bool TryPressKey()
+    {
+        if (!Gpio.IsListenedTo(GuestMemoryMap.PowerKeyPin))
+        {
+            return false;
+        }
+
+        _keyUpAt = SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0();
+        Gpio.SetInput(VirtualGic.Nobody, GuestMemoryMap.PowerKeyPin, isHigh: true);
+        return true;
+    }
+
+    /// <summary>Lets the power key go, once it was pressed for long enough.</summary>
+    internal void ReleaseKey(ulong now)
+    {
+        if (now >= _keyUpAt)
+        {
+            _keyUpAt = VmLife.Never;
+            Gpio.SetInput(VirtualGic.Nobody, GuestMemoryMap.PowerKeyPin, isHigh: false);
+        }
+    }
+
     private void ResetDevices()
     {
+        _keyUpAt = VmLife.Never;
         Gic.Reset();
         for (int i = 0; i < Bus.Count; i++)
         {

@@ -247,12 +247,14 @@ internal static unsafe class VmFactory
         vm.Uart = new Pl011Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.UartInterrupt), console);
         console.Connect(vm.Uart);
         var clock = new Pl031Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.ClockInterrupt), Hypervisor.Clock);
+        vm.Gpio = new Pl061Device(new VmInterruptLine(vm.Gic, GuestMemoryMap.GpioInterrupt));
 
         MmioBus bus = vm.Bus;
         bus.TryAdd(GuestMemoryMap.Flash, GuestMemoryMap.FlashSize, new FlashBank());
         bus.TryAdd(GuestMemoryMap.Flash + GuestMemoryMap.FlashSize, GuestMemoryMap.FlashSize, new FlashBank());
         bus.TryAdd(GuestMemoryMap.Uart, GuestMemoryMap.UartSize, vm.Uart);
         bus.TryAdd(GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, clock);
+        bus.TryAdd(GuestMemoryMap.Gpio, GuestMemoryMap.GpioSize, vm.Gpio);
         MakeVirtioDevices(vm);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using SharpVisor.Arch;
 using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Machine;
@@ -89,6 +90,7 @@ internal static class VmTable
         {
             VmEntry entry = s_entries![i]!;
             int before = s_count;
+            entry.Vm?.ReleaseKey(SystemRegisters.ReadCntpctEl0());
             entry.Review();
             ended |= s_count == before && entry.TakeEndedByItself();
         }
@@ -104,8 +106,10 @@ internal static class VmTable
             ulong next = VmLife.Never;
             for (int i = 0; i < s_count; i++)
             {
-                ulong restart = s_entries![i]!.RestartAt;
-                next = restart < next ? restart : next;
+                VmEntry entry = s_entries![i]!;
+                ulong due = entry.Vm == null ? VmLife.Never : entry.Vm.KeyUpAt;
+                due = Math.Min(due, entry.RestartAt);
+                next = Math.Min(next, due);
             }
 
             return next;

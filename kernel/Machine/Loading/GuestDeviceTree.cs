@@ -11,6 +11,8 @@ public static class GuestDeviceTree
 {
     private const uint ClockPhandle = 0x8000;
     private const uint InterruptControllerPhandle = 0x8001;
+    private const uint GpioPhandle = 0x8002;
+    private const uint PowerKeyCode = 116; // KEY_POWER of Linux's input events
     private const uint ClockFrequency = 24_000_000;
     private const uint SharedInterrupt = 0;
     private const uint PrivateInterrupt = 1;
@@ -42,6 +44,8 @@ public static class GuestDeviceTree
         WriteClock(ref tree);
         WriteDevice(ref tree, "pl011"u8, GuestMemoryMap.Uart, GuestMemoryMap.UartSize, GuestMemoryMap.UartInterrupt);
         WriteDevice(ref tree, "pl031"u8, GuestMemoryMap.Clock, GuestMemoryMap.ClockSize, GuestMemoryMap.ClockInterrupt);
+        WriteDevice(ref tree, "pl061"u8, GuestMemoryMap.Gpio, GuestMemoryMap.GpioSize, GuestMemoryMap.GpioInterrupt);
+        WriteKeys(ref tree);
         for (uint slot = 0; slot < GuestMemoryMap.VirtioSlots; slot++)
         {
             if ((description.VirtioSlots >> (int)slot & 1) != 0)
@@ -262,13 +266,34 @@ public static class GuestDeviceTree
         }
         else
         {
-            tree.PropertyBytes("compatible"u8, "arm,pl031\0arm,primecell\0"u8);
+            bool isGpio = address == GuestMemoryMap.Gpio;
+            tree.PropertyBytes("compatible"u8, isGpio ? "arm,pl061\0arm,primecell\0"u8 : "arm,pl031\0arm,primecell\0"u8);
             tree.PropertyCell("clocks"u8, ClockPhandle);
             tree.PropertyString("clock-names"u8, "apb_pclk"u8);
+            if (isGpio)
+            {
+                tree.PropertyCell("phandle"u8, GpioPhandle);
+                tree.Property("gpio-controller"u8);
+                tree.PropertyCell("#gpio-cells"u8, 2);
+            }
         }
 
         tree.PropertyRegions("reg"u8, [address, length]);
         tree.PropertyCells("interrupts"u8, [SharedInterrupt, interrupt - GuestMemoryMap.FirstSharedInterrupt, LevelHigh]);
+        tree.EndNode();
+    }
+
+    /// <summary>The power key, which is wired to a pin.</summary>
+    private static void WriteKeys(ref FdtWriter tree)
+    {
+        const uint activeHigh = 0;
+        tree.BeginNode("gpio-keys"u8);
+        tree.PropertyString("compatible"u8, "gpio-keys"u8);
+        tree.BeginNode("poweroff"u8);
+        tree.PropertyString("label"u8, "GPIO Key Poweroff"u8);
+        tree.PropertyCell("linux,code"u8, PowerKeyCode);
+        tree.PropertyCells("gpios"u8, [GpioPhandle, GuestMemoryMap.PowerKeyPin, activeHigh]);
+        tree.EndNode();
         tree.EndNode();
     }
 

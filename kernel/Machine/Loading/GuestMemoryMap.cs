@@ -48,6 +48,18 @@ public static class GuestMemoryMap
     /// <summary>Interrupt of the PL031: SPI 2.</summary>
     public const uint ClockInterrupt = FirstSharedInterrupt + 2;
 
+    /// <summary>The PL061.</summary>
+    public const ulong Gpio = 0x0903_0000;
+
+    /// <summary>Size of the PL061's region.</summary>
+    public const ulong GpioSize = 0x1000;
+
+    /// <summary>Interrupt of the PL061: SPI 7.</summary>
+    public const uint GpioInterrupt = FirstSharedInterrupt + 7;
+
+    /// <summary>The pin of the PL061 that is high while the power key is pressed.</summary>
+    public const int PowerKeyPin = 3;
+
     /// <summary>The first virtio-mmio slot.</summary>
     public const ulong Virtio = 0x0a00_0000;
 

@@ -19,6 +19,7 @@ public sealed class GuestDeviceTreeTests
         Assert.Equal(
             [
                 "aliases", "chosen", "memory@40000000", "cpus", "psci", "timer", "flash@0", "intc@8000000", "apb-pclk", "pl011@9000000", "pl031@9010000",
+                "pl061@9030000", "gpio-keys",
             ],
             Children(Write(Describe(3, 2)), "/"));
     }
@@ -50,6 +51,18 @@ public sealed class GuestDeviceTreeTests
         Assert.Equal((64ul << 20, 64ul << 20), Region(tree, "/flash", 1));
         Assert.Equal("cfi-flash", Text(tree, "/flash", "compatible"));
         Assert.Equal([4u], Cells(tree, "/flash", "bank-width"));
+    }
+
+    [Fact]
+    public void The_power_key_is_wired_to_a_pin_of_the_PL061()
+    {
+        FdtReader tree = Write(Describe(3, 1));
+        Assert.Equal((0x0903_0000ul, 0x1000ul), Region(tree, "/pl061", 0));
+        Assert.Equal([0u, 7u, 4u], Cells(tree, "/pl061", "interrupts"));
+        Assert.Equal("arm,pl061\0arm,primecell", Text(tree, "/pl061", "compatible"));
+        Assert.Equal("gpio-keys", Text(tree, "/gpio-keys", "compatible"));
+        Assert.Equal([116u], Cells(tree, "/gpio-keys/poweroff", "linux,code"));
+        Assert.Equal([Cells(tree, "/pl061", "phandle")[0], 3u, 0u], Cells(tree, "/gpio-keys/poweroff", "gpios"));
     }
 
     [Fact]

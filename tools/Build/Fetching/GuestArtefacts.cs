@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using SharpVisor.Build.Setup;
 
 namespace SharpVisor.Build.Fetching;
 
@@ -45,7 +46,9 @@ internal sealed class GuestArtefacts
         string rootFiles = Path.Combine(_sourceFolder, "rootfs");
         string initramfs = Path.Combine(_folder, "initramfs.cpio.gz");
         string modules = Directory.EnumerateDirectories(Path.Combine(await FetchAsync("kernel-cloud"), "lib", "modules")).Single();
-        byte[] content = Initramfs.Create(busybox, modules, rootFiles);
+        string powerKey = Path.Combine(_folder, "powerkey");
+        await AssembleAsync(Path.Combine(rootFiles, "powerkey.S"), powerKey);
+        byte[] content = Initramfs.Create(busybox, powerKey, modules, rootFiles);
         if (!File.Exists(initramfs) || !File.ReadAllBytes(initramfs).AsSpan().SequenceEqual(content))
         {
             // Renamed into place: another process may be reading the old one.
@@ -55,6 +58,31 @@ internal sealed class GuestArtefacts
         }
 
         return initramfs;
+    }
+
+    /// <summary>A Linux program without libc; made again when its source is newer.</summary>
+    private static async Task AssembleAsync(string source, string program)
+    {
+        if (File.Exists(program) && File.GetLastWriteTimeUtc(program) > File.GetLastWriteTimeUtc(source))
+        {
+            return;
+        }
+
+        IReadOnlyList<string> tools = await Toolbox.RequireAsync([Tools.Clang, Tools.Lld]);
+        string fresh = $"{program}.{Environment.ProcessId}";
+        await RunAsync(tools[0], "--target=aarch64-linux-gnu", "-c", source, "-o", fresh + ".o");
+        await RunAsync(tools[1], "-static", "--build-id=none", fresh + ".o", "-o", fresh);
+        File.Delete(fresh + ".o");
+        File.Move(fresh, program, overwrite: true);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        ProcessResult result = await ChildProcess.CaptureAsync(program, arguments);
+        if (result.ExitCode != 0)
+        {
+            throw new BuildException($"{result.Output.TrimEnd()}\n{program} failed with exit code {result.ExitCode}.");
+        }
     }
 
     private async Task<string> KernelAsync(string role) => Single(Path.Combine(await FetchAsync(role), "boot"), "vmlinuz-*");

@@ -19,9 +19,10 @@ internal static class Initramfs
 
     /// <summary>Makes a gzip-compressed cpio archive with a busybox system.</summary>
     /// <param name="busybox">The statically linked program for arm64.</param>
+    /// <param name="powerKey">The program that waits for the power key.</param>
     /// <param name="modules">The kernel's folder of modules, named after its version.</param>
     /// <param name="rootFiles">The folder with inittab, rc and profile.</param>
-    internal static byte[] Create(string busybox, string modules, string rootFiles)
+    internal static byte[] Create(string busybox, string powerKey, string modules, string rootFiles)
     {
         string version = $"lib/modules/{Path.GetFileName(modules)}";
         return Compress(archive =>
@@ -33,6 +34,7 @@ internal static class Initramfs
 
             archive.AddCharacterDevice("dev/console", 5, 1);
             archive.AddFile("bin/busybox", File.ReadAllBytes(busybox), executable: true);
+            archive.AddFile("bin/powerkey", File.ReadAllBytes(powerKey), executable: true);
             archive.AddLink("init", "bin/busybox");
             archive.AddFile("etc/inittab", ReadText(rootFiles, "inittab"), executable: false);
             archive.AddFile("etc/rc", ReadText(rootFiles, "rc"), executable: true);
