@@ -27,6 +27,12 @@ public ref struct Board
     /// <summary>Input clock of the mini-UART in Hz, where firmware does not say.</summary>
     public uint MiniUartClock { get; internal set; }
 
+    /// <summary>GPIO pin of the card's clock; the other five of the card follow it.</summary>
+    public int CardPin { get; internal set; }
+
+    /// <summary>Function of this pin that makes it the BCM2835 SD host's; with any other it is the Arasan host's.</summary>
+    public PinFunction SdHostFunction { get; internal set; }
+
     /// <summary>The board that a tree describes; false where it is none of these: then its tree says all.</summary>
     public static bool TryFind(FdtReader tree, out Board board)
     {

@@ -12,5 +12,7 @@ internal static class RaspberryPi3
         ConsoleSpeed = 115_200,
         Pl011Clock = 48_000_000,
         MiniUartClock = 250_000_000,
+        CardPin = 48,
+        SdHostFunction = PinFunction.Alternate0,
     };
 }

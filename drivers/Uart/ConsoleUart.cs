@@ -42,7 +42,7 @@ public static class ConsoleUart
         bool hasPins = GpioPins.TryProbe(tree, out GpioPins pins);
         if (hasPins && pins.GetFunction(board.ConsolePin) == board.MiniUartFunction && MiniUart.TryProbe(tree, out uart, out node))
         {
-            ((MiniUart)uart!).SetUpIfNeeded(board.MiniUartClock, board.ConsoleSpeed);
+            ((MiniUart)uart!).SetUpIfNeeded(Rate(tree, VideoCoreClock.Core, board.MiniUartClock), board.ConsoleSpeed);
             return true;
         }
 
@@ -51,7 +51,7 @@ public static class ConsoleUart
             return false;
         }
 
-        ((Pl011Uart)uart!).SetUpIfNeeded(board.Pl011Clock, board.ConsoleSpeed);
+        ((Pl011Uart)uart!).SetUpIfNeeded(Rate(tree, VideoCoreClock.Uart, board.Pl011Clock), board.ConsoleSpeed);
         if (hasPins)
         {
             pins.SetFunction(board.ConsolePin, board.Pl011Function);
@@ -60,6 +60,9 @@ public static class ConsoleUart
 
         return true;
     }
+
+    private static uint Rate(FdtReader tree, VideoCoreClock clock, uint otherwise) =>
+        Mailbox.TryProbe(tree, out Mailbox? mailbox) ? mailbox!.GetRate(clock, otherwise) : otherwise;
 
     /// <summary>What <c>/chosen/stdout-path</c> names, if it is a PL011: a path, or an alias for one, and options behind a colon.</summary>
     private static bool TryFindOutput(FdtReader tree, out FdtNode node)

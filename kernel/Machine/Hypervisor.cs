@@ -108,9 +108,11 @@ internal static unsafe class Hypervisor
         Seeds.Begin(tree.Seed());
         FindMemory(tree, deviceTree);
         ulong clock = MachineClock.FindDevice(tree.Reader);
+        ulong card = BootCard.FindHost(tree.Reader);
         if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)
             || !HypervisorMap.MapDevice(map!, s_uart!.Address, PageTable.PageSize)
             || !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)
+            || !HypervisorMap.MapDevice(map!, card, PageTable.PageSize)
             || !HypervisorMap.MapDevice(map!, PowerControl.Watchdog.Address, PageTable.PageSize))
         {
             Fail("no memory for the hypervisor's page tables"u8);
@@ -316,9 +318,21 @@ internal static unsafe class Hypervisor
             && s_pages.TryReserve(deviceTree, (ulong)tree.Reader.TotalSize)
             && (!tree.TryGetRamdisk(out ulong ramdisk, out ulong ramdiskLength) || s_pages.TryReserve(ramdisk, ramdiskLength));
         tree.ReserveMemory(s_pages);
+        ReserveVideoCoreMemory(tree);
         if (!reserved || s_pages.FreeBytes == 0)
         {
             Fail("no usable memory in the device tree"u8);
+        }
+    }
+
+    /// <summary>A Raspberry Pi's VideoCore has the end of the first GiB, whatever the tree says.</summary>
+    private static void ReserveVideoCoreMemory(PhysicalTree tree)
+    {
+        const ulong gib = 1ul << 30;
+        if (Board.TryFind(tree.Reader, out _) && Mailbox.TryProbe(tree.Reader, out Mailbox? mailbox)
+            && mailbox!.TryGetMemoryEnd(out ulong end) && end < gib)
+        {
+            Pages.TryReserve(end, gib - end);
         }
     }
 
@@ -432,6 +446,14 @@ internal static unsafe class Hypervisor
             }
 
             s_hasFailed = !BootBundle.TryDefine(new ReadOnlySpan<byte>((void*)start, (int)length));
+        }
+        else if (BootCard.TryStart())
+        {
+            // Whatever is wrong with the card: a person can still use the console.
+            if (BootCard.TryReadBundle(out ReadOnlySpan<byte> bundle))
+            {
+                BootBundle.TryDefine(bundle);
+            }
         }
         else
         {

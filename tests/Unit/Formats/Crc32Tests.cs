@@ -31,4 +31,9 @@ public sealed class Crc32Tests
             Assert.Equal(~remainder, Crc32.Compute(bytes));
         }, iter: 500);
     }
+
+    [Fact]
+    public void A_checksum_goes_on_where_it_stopped() =>
+        Gen.Select(Gen.Byte.Array[0, 50], Gen.Byte.Array[0, 50]).Sample((first, second) =>
+            Crc32.Append(Crc32.Compute(first), second) == Crc32.Compute([.. first, .. second]));
 }
