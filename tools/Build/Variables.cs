@@ -26,15 +26,16 @@ internal static class Variables
     internal static readonly Variable GuestGic = new("GUEST_GIC", "", "the guest's interrupt controller, 2 or 3 (as GIC)", OneOf("2", "3"));
     internal static readonly Variable BootBundle = new("BUNDLE", "", "a boot bundle to run in place of GUEST, a file", ExistingFile);
     internal static readonly Variable Definitions = new("VMS", "", "for bundle: VM definitions, a TOML file", ExistingFile);
-    internal static readonly Variable Output = new("OUT", "", "for bundle: where to (beside VMS, its name with .itb)", Anything);
+    internal static readonly Variable Output = new("OUT", "", "for bundle: where to (beside VMS, its name with .itb);\nfor sdcard: build/sdcard.img", Anything);
     internal static readonly Variable Arguments = new("ARGS", "", "for hvctl: its words, such as \"start web\"", Anything);
+    internal static readonly Variable Firmware = new("FIRMWARE", "", "for sdcard: folder with the Raspberry Pi's firmware", ExistingFolder);
     internal static readonly Variable Qemu = new("QEMU", "qemu-system-aarch64", "emulator, a name or a path", Anything);
     internal static readonly Variable QemuArguments = new("QEMU_ARGS", "", "more arguments for the emulator", Anything);
     internal static readonly Variable Toolchain = new("TOOLCHAIN", "ilc", "compiler: ilc (fetched) or bflat (from PATH)", OneOf("ilc", "bflat"));
 
     internal static readonly IReadOnlyList<Variable> All =
     [
-        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Qemu, QemuArguments,
+        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Firmware, Qemu, QemuArguments,
         Toolchain,
     ];
 
@@ -52,6 +53,8 @@ internal static class Variables
     private static string? Size(string value) => ParseSize(value) is null ? "a size such as 512M or 1G" : null;
 
     private static string? ExistingFile(string value) => File.Exists(value) ? null : "a file that exists";
+
+    private static string? ExistingFolder(string value) => Directory.Exists(value) ? null : "a folder that exists";
 
     private static string? GuestFile(string value) =>
         value is LinuxGuest or EmbeddedGuest || File.Exists(value) ? null : "linux, embedded or a file that exists";

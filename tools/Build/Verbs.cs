@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using SharpVisor.Build.Cards;
 using SharpVisor.Build.Pipeline;
 using SharpVisor.Build.Running;
 using SharpVisor.Build.Testing;
@@ -13,6 +14,7 @@ internal static class Verbs
         new("build", "make build/sharpvisor.img and build/sharpvisor.elf", BuildCommand.ExecuteAsync),
         new("run", "build, then boot it under QEMU with a guest", RunCommand.ExecuteAsync),
         new("bundle", "make a boot bundle of a file of VM definitions: VMS=, OUT=", BundleCommand.ExecuteAsync),
+        new("sdcard", "make the image of a card for a Raspberry Pi: FIRMWARE=, OUT=", SdCardCommand.ExecuteAsync),
         new("hvctl", "run hvctl, the machine's remote control: ARGS=", HvctlCommand.ExecuteAsync),
         new("smoke", "build, boot Linux, run a few commands in it, power off", SmokeCommand.ExecuteAsync),
         new("test", "build, then all tests: on this machine and under QEMU", TestCommand.ExecuteAsync),

@@ -38,6 +38,15 @@ internal sealed class GuestArtefacts
     internal async Task<string> RaspberryPi3TreeAsync() =>
         Single(await FetchAsync("kernel-full"), "bcm2837-rpi-3-b.dtb");
 
+    /// <summary>Paths of the device trees of the boards that boot/raspberrypi/config.txt names.</summary>
+    /// <exception cref="FetchException">They could not be had.</exception>
+    internal async Task<IReadOnlyList<string>> RaspberryPiTreesAsync()
+    {
+        string folder = await FetchAsync("kernel-full");
+        string[] names = ["bcm2837-rpi-3-b.dtb", "bcm2837-rpi-3-b-plus.dtb", "bcm2837-rpi-zero-2-w.dtb", "bcm2711-rpi-4-b.dtb"];
+        return [.. names.Select(name => Single(folder, name))];
+    }
+
     /// <summary>Path of the initramfs with a busybox shell; made again when what it is made of is newer.</summary>
     /// <exception cref="FetchException">busybox, or the drivers, could not be had.</exception>
     internal async Task<string> ShellInitramfsAsync()

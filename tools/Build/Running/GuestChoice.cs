@@ -73,12 +73,12 @@ internal static class GuestChoice
     /// <param name="settings">The variables.</param>
     /// <param name="name">Name of the file below build/run, where one is made.</param>
     /// <exception cref="BuildException">A file cannot be read, or BUNDLE stands beside what describes a guest.</exception>
-    internal static async Task<string?> ResolveBundleAsync(Settings settings, string name)
+    internal static async Task<string?> ResolveBundleAsync(Settings settings, string name, bool hashed = false)
     {
         if (!settings.IsGiven(Variables.BootBundle))
         {
             GuestSettings? guest = await ResolveAsync(settings);
-            return guest is null ? null : WriteBundle(guest, name);
+            return guest is null ? null : WriteBundle(guest, name, hashed);
         }
 
         Variable[] described = [Variables.Guest, Variables.Initrd, Variables.CommandLine, Variables.VCpus, Variables.Memory, Variables.GuestGic];
@@ -95,14 +95,14 @@ internal static class GuestChoice
         return bundle;
     }
 
-    /// <summary>Writes the boot bundle below build/run.</summary>
+    /// <summary>Writes the boot bundle below build/run; with hashes where it is for a card.</summary>
     /// <returns>Its path.</returns>
-    internal static string WriteBundle(GuestSettings guest, string name)
+    internal static string WriteBundle(GuestSettings guest, string name, bool hashed = false)
     {
         string folder = Path.Combine(Repository.Output, "run");
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, name + ".itb");
-        BundleFile.Write(path, BundleBuilder.Create(VmName, guest));
+        BundleFile.Write(path, BundleBuilder.Create(VmName, guest, hashed));
         return path;
     }
 

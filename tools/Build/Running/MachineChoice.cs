@@ -1,5 +1,7 @@
 using System;
+using System.IO;
 using System.Threading.Tasks;
+using SharpVisor.Build.Cards;
 using SharpVisor.Build.Fetching;
 using SharpVisor.Build.Setup;
 
@@ -21,6 +23,35 @@ internal static class MachineChoice
         GicVersion = settings.Gic,
         DeviceTree = settings.Board == Boards.RaspberryPi3 ? await RaspberryPi3TreeAsync() : null,
     };
+
+    /// <summary>Whether the machine starts from a card.</summary>
+    internal static bool HasCard(MachineSettings machine) => machine.Board == Boards.RaspberryPi3;
+
+    /// <summary>Where the machine finds its boot bundle: on a card, as the board it is has one; else in memory.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="bundle">The bundle, or null.</param>
+    /// <param name="card">Name of the card's image below build/run, where one is made.</param>
+    /// <returns>The machine, and what is to be put into its memory.</returns>
+    internal static async Task<(MachineSettings Machine, string? Ramdisk)> AttachAsync(MachineSettings machine, string? bundle, string card)
+    {
+        if (!HasCard(machine) || bundle is null)
+        {
+            return (machine, bundle);
+        }
+
+        try
+        {
+            string path = Path.Combine(Repository.Output, "run", card + ".img");
+            await CardImage.WriteAsync(path, await SdCardCommand.CollectAsync(bundle));
+            return (machine with { Card = path }, null);
+        }
+        catch (BuildException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            Console.Error.WriteLine("No card: the boot bundle goes to memory.");
+            return (machine, bundle);
+        }
+    }
 
     /// <summary>Sees to it that QEMU is there; another emulator, named by QEMU=, is the person's business.</summary>
     /// <exception cref="BuildException">It is not there and cannot be installed.</exception>

@@ -38,6 +38,9 @@ internal sealed record MachineSettings
     /// </summary>
     internal bool CountsInstructions { get; init; }
 
+    /// <summary>Image of the SD card in the board's slot, or null (<c>raspi3b</c> only).</summary>
+    internal string? Card { get; init; }
+
     /// <summary>Device tree blob for a board whose tree QEMU does not make; null on <c>virt</c>.</summary>
     internal string? DeviceTree { get; init; }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 
@@ -49,6 +50,11 @@ internal static class QemuCommand
         if (commandLine.Length != 0)
         {
             words.AddRange(["-append", commandLine]);
+        }
+
+        if (machine.Card is not null)
+        {
+            words.AddRange(["-drive", $"file={machine.Card.Replace(",", ",,", StringComparison.Ordinal)},if=sd,format=raw"]);
         }
 
         words.AddRange(machine.ExtraArguments);

@@ -25,8 +25,9 @@ internal static class RunCommand
 
         await MachineChoice.RequireEmulatorAsync(settings);
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
-        string? bundle = await GuestChoice.ResolveBundleAsync(settings, "guest");
-        List<string> command = QemuCommand.Create(machine, Repository.Image, bundle);
+        string? bundle = await GuestChoice.ResolveBundleAsync(settings, "guest", hashed: MachineChoice.HasCard(machine));
+        (machine, string? ramdisk) = await MachineChoice.AttachAsync(machine, bundle, "card");
+        List<string> command = QemuCommand.Create(machine, Repository.Image, ramdisk);
         command.InsertRange(1, QemuCommand.TerminalConsole);
         // To standard error: standard output belongs to the machine. Without the channel, whose other end is here: so the
         // command can be given again by hand.

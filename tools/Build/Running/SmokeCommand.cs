@@ -26,13 +26,15 @@ internal static class SmokeCommand
         await MachineChoice.RequireEmulatorAsync(settings);
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
         GuestSettings guest = await LinuxAsync(settings);
-        string bundle = GuestChoice.WriteBundle(guest, $"smoke-{Environment.ProcessId}");
-        List<string> command = QemuCommand.Create(machine, Repository.Image, bundle);
+        string bundle = GuestChoice.WriteBundle(guest, $"smoke-{Environment.ProcessId}", hashed: MachineChoice.HasCard(machine));
+        string name = $"smoke-card-{Environment.ProcessId}";
+        (machine, string? ramdisk) = await MachineChoice.AttachAsync(machine, bundle, name);
+        List<string> command = QemuCommand.Create(machine, Repository.Image, ramdisk);
         command.InsertRange(1, QemuCommand.PlainConsole);
 
         string log = Path.Combine(Repository.Output, "run", "smoke.log");
         Console.WriteLine(ShellWords.Join(command));
-        await using EmulatedMachine emulated = EmulatedMachine.Start(command, log, bundle);
+        await using EmulatedMachine emulated = EmulatedMachine.Start(command, log, machine.Card is null ? [bundle] : [bundle, machine.Card]);
         int? exitCode = await emulated.WaitForExitAsync(Patience.LinuxBoot + Patience.LinuxCommand);
 
         IReadOnlyList<string> problems = Check(emulated.Output, exitCode, emulated.LastLine, guest.VCpus);

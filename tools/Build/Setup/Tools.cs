@@ -16,6 +16,10 @@ internal static class Tools
     internal static readonly Tool Qemu = new(["qemu-system-aarch64"], "qemu-system-arm", "qemu-system-aarch64", "qemu", "SoftwareFreedomConservancy.QEMU");
     internal static readonly Tool Gdb = new(["gdb-multiarch", "aarch64-elf-gdb", "aarch64-none-elf-gdb", "gdb"], "gdb-multiarch", "gdb", "aarch64-elf-gdb", "Arm.GnuArmEmbeddedToolchain");
 
+    // Windows has it in MSYS2 (pacman -S mtools) and in WSL.
+    internal static readonly Tool Mformat = new(["mformat"], "mtools", "mtools", "mtools", "MSYS2.MSYS2");
+    internal static readonly Tool Mcopy = new(["mcopy"], "mtools", "mtools", "mtools", "MSYS2.MSYS2");
+
     private static List<string> Versioned(string name) =>
     [
         name,
