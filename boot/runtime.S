@@ -117,7 +117,48 @@ wait_for_interrupt:
     wfi
     ret
 
-// clean_and_invalidate(x0 start, x1 length) to the point of coherency, then the instruction side.
+// zero_to_coherency(x0 start, x1 length): fills whole pages with zeros, then as clean_to_coherency. Where the CPU zeroes
+// by lines of 64 bytes, as most do, each line is cleaned at once.
+.global zero_to_coherency
+zero_to_coherency:
+    add     x2, x0, x1
+    mov     x3, x0
+    mrs     x4, dczid_el0
+    mrs     x5, ctr_el0
+    ubfx    x5, x5, #16, #4
+    tbnz    x4, #4, 3f                  // DZP: it may not
+    and     x6, x4, #15
+    cmp     x6, #4
+    ccmp    x5, #4, #0, eq
+    b.ne    2f
+1:  dc      zva, x3
+    dc      civac, x3
+    add     x3, x3, #64
+    dc      zva, x3
+    dc      civac, x3
+    add     x3, x3, #64
+    dc      zva, x3
+    dc      civac, x3
+    add     x3, x3, #64
+    dc      zva, x3
+    dc      civac, x3
+    add     x3, x3, #64
+    cmp     x3, x2
+    b.lo    1b
+    b       instructions_to_coherency
+2:  mov     x5, #4
+    lsl     x5, x5, x6
+4:  dc      zva, x3
+    add     x3, x3, x5
+    cmp     x3, x2
+    b.lo    4b
+    b       clean_to_coherency
+3:  stp     xzr, xzr, [x3], #16
+    stp     xzr, xzr, [x3], #16
+    cmp     x3, x2
+    b.lo    3b
+
+// clean_to_coherency(x0 start, x1 length): the data side to the point of coherency, then the instruction side.
 .global clean_to_coherency
 clean_to_coherency:
     add     x1, x0, x1
@@ -144,7 +185,9 @@ clean_to_coherency:
     dc      civac, x0
     add     x0, x0, x2
     b       3b
-2:  dsb     sy
+2:
+instructions_to_coherency:
+    dsb     sy
     ic      ialluis
     dsb     sy
     isb

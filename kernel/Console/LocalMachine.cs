@@ -55,8 +55,8 @@ internal sealed class LocalMachine : MachineControl
         status.GicVersion = definition.GicVersion == 0 ? Hypervisor.Interrupts.Version : (int)definition.GicVersion;
         if (vm != null)
         {
-            status.Memory = vm.Memory.Length;
-            status.MemoryOverhead = vm.RegionLength;
+            status.Memory = vm.Memory.Present;
+            status.MemoryOverhead = vm.RegionLength + vm.Memory.Tables;
             status.Restarts = vm.Restarts;
         }
 
@@ -130,10 +130,11 @@ internal sealed class LocalMachine : MachineControl
         for (int i = 0; i < VmTable.Count; i++)
         {
             Vm? vm = VmTable.At(i).Vm;
-            vms += vm == null ? 0 : vm.Memory.Length + vm.RegionLength;
+            vms += vm == null ? 0 : vm.Memory.Present + vm.Memory.Tables + vm.RegionLength;
         }
 
         status.Hypervisor = status.Total - status.Free - vms;
+        status.Kept = Hypervisor.Pages.PromisedBytes;
         status.LargestFree = Hypervisor.Pages.GetLargestRun();
     }
 

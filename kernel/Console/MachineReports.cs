@@ -98,6 +98,7 @@ internal sealed class MachineReports
 
         _output.Text("hypervisor and boot bundle"u8).Size(memory.Hypervisor, 44).End();
         _output.Text("free"u8).Size(memory.Free, 44).Text("  ("u8).Size(memory.LargestFree).Line(" in one piece)"u8);
+        _output.Text("  of it kept for guarantees"u8).Size(memory.Kept, 44).End();
         _output.Text("all"u8).Size(memory.Total, 44).End();
     }
 

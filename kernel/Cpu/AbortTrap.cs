@@ -2,24 +2,34 @@ using System;
 using SharpVisor.Arch;
 using SharpVisor.Debug;
 using SharpVisor.Devices;
-using SharpVisor.Machine;
+using SharpVisor.Machine.Ram;
 
 namespace SharpVisor.Cpu;
 
-/// <summary>Stage-2 aborts that the hot path does not answer: accesses the syndrome does not describe, and those to nothing.</summary>
+/// <summary>
+/// Stage-2 aborts that the hot path does not answer: accesses to RAM that is not there yet or that several VMs share,
+/// accesses the syndrome does not describe, and those to nothing.
+/// </summary>
 internal static unsafe class AbortTrap
 {
+    private const ulong ClassDataAbort = 0x24;
     private const ulong SyndromeValid = 1 << 24;
     private const ulong CacheMaintenance = 1 << 8;
     private const ulong FaultOnStage1Walk = 1 << 7;
     private const ulong FaultTypeMask = 0x3c;
     private const ulong TranslationFault = 0x04;
+    private const ulong PermissionFault = 0x0c;
     private const ulong WriteNotRead = 1 << 6;
 
     /// <summary>A data abort (EC 0x24).</summary>
     internal static VCpu HandleData(VCpu vcpu, ulong syndrome, ulong address, ulong faultIpa)
     {
         ulong ipa = (faultIpa >> 4 << 12) | (address & 0xfff);
+        if (TryProvide(vcpu, syndrome, address, ref ipa, out VCpu next))
+        {
+            return next;
+        }
+
         if ((syndrome & FaultTypeMask) != TranslationFault)
         {
             return Refuse(vcpu, syndrome, address, ipa, "memory access refused"u8);
@@ -50,6 +60,11 @@ internal static unsafe class AbortTrap
     {
         ulong address = SystemRegisters.ReadFarEl2();
         ulong ipa = (SystemRegisters.ReadHpfarEl2() >> 4 << 12) | (address & 0xfff);
+        if (TryProvide(vcpu, syndrome, address, ref ipa, out VCpu next))
+        {
+            return next;
+        }
+
         if (GuestException.WouldRecurse(vcpu))
         {
             return GuestFault.Crash(vcpu, "exception vector in memory that is not there"u8, syndrome);
@@ -62,6 +77,45 @@ internal static unsafe class AbortTrap
 
         GuestException.InjectInstructionAbort(vcpu, address);
         return vcpu;
+    }
+
+    /// <summary>Gives the guest the page that it wanted. False where that is no page of RAM.</summary>
+    /// <param name="vcpu">The VCpu, which tries again.</param>
+    /// <param name="syndrome">ESR_EL2.</param>
+    /// <param name="address">FAR_EL2.</param>
+    /// <param name="ipa">From HPFAR_EL2; put right where that has no meaning.</param>
+    /// <param name="next">What to run next.</param>
+    private static bool TryProvide(VCpu vcpu, ulong syndrome, ulong address, ref ulong ipa, out VCpu next)
+    {
+        next = vcpu;
+        ulong type = syndrome & FaultTypeMask;
+        bool isOnWalk = (syndrome & FaultOnStage1Walk) != 0;
+        if (type is not (TranslationFault or PermissionFault) || (type == TranslationFault && (syndrome & (CacheMaintenance | FaultOnStage1Walk)) == CacheMaintenance))
+        {
+            return false; // of a page that is not there nothing is cached
+        }
+
+        // HPFAR_EL2 has no meaning after a permission fault, but for one on a walk (Arm ARM D19.2.55).
+        if (type == PermissionFault && !isOnWalk && !GuestTranslation.TryTranslate(address, isWrite: false, asEl0: false, out ipa, out _))
+        {
+            return true; // the guest has changed its tables meanwhile: it will see
+        }
+
+        // A walk that stage 2 does not permit is one that writes access flags.
+        bool isWrite = isOnWalk ? type == PermissionFault : (syndrome & WriteNotRead) != 0 && (syndrome >> 26 & 0x3f) == ClassDataAbort;
+        switch (vcpu.Vm!.Memory.Provide(isOnWalk ? ipa & ~0xffful : ipa, isWrite))
+        {
+            case MemoryOutcome.NotRam:
+                return false;
+
+            case MemoryOutcome.NoMemory:
+                next = MemoryShortage.Wait(vcpu);
+                return true;
+
+            default:
+                vcpu.ShortSince = 0;
+                return true;
+        }
     }
 
     /// <summary>Answers an access with a synchronous external abort, and says so.</summary>

@@ -147,7 +147,7 @@ internal static class Channels
         bool isFree = s_table!.Leave(vm.Channels, end, out ChannelEnd left);
         if (left.Memory != 0)
         {
-            vm.Stage2.TryUnmap(WindowOf(end), left.Size);
+            vm.Memory.TryUnmapDevicePages(WindowOf(end), left.Size);
         }
 
         if (isFree)
@@ -176,14 +176,14 @@ internal static class Channels
         }
 
         Native.CleanToCoherency(memory, size); // one of them may have its caches off
-        if (one.Stage2.TryMap(WindowOf(end), memory, size, Stage2Attributes.Data)
-            && other.Stage2.TryMap(WindowOf(otherEnd), memory, size, Stage2Attributes.Data))
+        if (one.Memory.TryMapDevicePages(WindowOf(end), memory, size, Stage2Attributes.Data)
+            && other.Memory.TryMapDevicePages(WindowOf(otherEnd), memory, size, Stage2Attributes.Data))
         {
             return true;
         }
 
-        one.Stage2.TryUnmap(WindowOf(end), size);
-        other.Stage2.TryUnmap(WindowOf(otherEnd), size);
+        one.Memory.TryUnmapDevicePages(WindowOf(end), size);
+        other.Memory.TryUnmapDevicePages(WindowOf(otherEnd), size);
         Hypervisor.Pages.Free(memory, size);
         return false;
     }

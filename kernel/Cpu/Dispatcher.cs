@@ -291,6 +291,12 @@ internal static class Dispatcher
         ulong due = vcpu.System!.TimerDue;
         ulong physical = vcpu.PhysicalTimer!.Due;
         due = due < physical ? due : physical;
+        if (vcpu.RetryAt != 0)
+        {
+            due = due < vcpu.RetryAt ? due : vcpu.RetryAt;
+            vcpu.RetryAt = 0;
+        }
+
         ulong kicks = 0;
         Lock();
         if (vcpu.Entity.State == SchedulingState.Blocked)

@@ -70,7 +70,7 @@ internal static class Hypercall
     private static long TurnOn(VCpu vcpu, ulong target, ulong entry, ulong context)
     {
         Vm vm = vcpu.Vm!;
-        bool isEntryValid = entry % InstructionSize == 0 && vm.Memory.TryGetHost(entry, InstructionSize, out _);
+        bool isEntryValid = entry % InstructionSize == 0 && vm.Memory.Contains(entry, InstructionSize);
         long result = vm.Power.CpuOn(target, isEntryValid, out int index);
         return result == PsciResult.Success && !vm.TryStartVCpu(index, entry, context) ? PsciResult.InternalFailure : result;
     }

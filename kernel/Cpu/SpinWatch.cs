@@ -74,6 +74,6 @@ internal sealed unsafe class SpinWatch
     private static ulong Interval => SystemRegisters.ReadCntfrqEl0() * SecondsBetweenLooks;
 
     private bool IsWaiting(ulong pc) =>
-        GuestTranslation.TryFetch(pc, out ulong ipa) && _vcpu.Vm!.Memory.TryGetHost(ipa & ~3ul, 4, out ulong host)
-        && *(uint*)host is WaitForInterrupt or WaitForEvent;
+        GuestTranslation.TryFetch(pc, out ulong ipa, out _) && _vcpu.Vm!.Memory.TryReadUInt32(ipa & ~3ul, out uint instruction)
+        && instruction is WaitForInterrupt or WaitForEvent;
 }

@@ -1,6 +1,7 @@
 using SharpVisor.Arch;
 using SharpVisor.Machine;
 using SharpVisor.Machine.Loading;
+using SharpVisor.Machine.Ram;
 using SharpVisor.Memory;
 
 namespace SharpVisor.Cpu;
@@ -21,7 +22,7 @@ internal static unsafe class StolenTime
     internal static void Initialise() => s_scale = new NanosecondScale(SystemRegisters.ReadCntfrqEl0());
 
     /// <summary>Makes the page and maps it. False where there is no memory; then nothing is held.</summary>
-    internal static bool TryMap(PageTable stage2, out ulong page)
+    internal static bool TryMap(GuestMemory memory, out ulong page)
     {
         if (!Hypervisor.Pages.TryAllocateZeroed(PageTable.PageSize, PageTable.PageSize, out page))
         {
@@ -29,7 +30,7 @@ internal static unsafe class StolenTime
         }
 
         Native.CleanToCoherency(page, PageTable.PageSize);
-        if (stage2.TryMap(GuestMemoryMap.StolenTime, page, PageTable.PageSize, Stage2Attributes.ReadOnlyData))
+        if (memory.TryMapDevicePages(GuestMemoryMap.StolenTime, page, PageTable.PageSize, Stage2Attributes.ReadOnlyData))
         {
             return true;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using SharpVisor.Arch;
 using SharpVisor.Devices;
 using SharpVisor.Machine;
@@ -19,7 +20,6 @@ internal static unsafe class UndescribedAccess
     private const ulong PageSize = 0x1000;
     private const int LargestPiece = 8;
     private const int LargestAccess = 32;
-    private const ulong InstructionSize = 4;
     private const uint StackPointer = 31;
 
     // In SimdState: FPCR and FPSR, then V0 to V31 of 16 bytes each.
@@ -37,9 +37,9 @@ internal static unsafe class UndescribedAccess
             return AbortTrap.Refuse(vcpu, syndrome, address, ipa, "AArch32 access that its syndrome does not describe"u8);
         }
 
-        if (!TryFetch(vcpu, out uint instruction))
+        if (!TryFetch(vcpu, out uint instruction, out bool mustRetry))
         {
-            return AbortTrap.Refuse(vcpu, syndrome, address, ipa, "its instruction can't be read"u8);
+            return mustRetry ? vcpu : AbortTrap.Refuse(vcpu, syndrome, address, ipa, "its instruction can't be read"u8);
         }
 
         if (!LoadStoreDecoder.TryDecode(instruction, out LoadStoreAccess access))
@@ -73,7 +73,7 @@ internal static unsafe class UndescribedAccess
         ulong* values = stackalloc ulong[LargestAccess / LargestPiece];
         if (!TryEachPiece(ref place, start, ref access, values, isDone: false))
         {
-            return AbortTrap.Refuse(vcpu, syndrome, address, ipa, "no memory and no device"u8);
+            return place.MustRetry ? vcpu : AbortTrap.Refuse(vcpu, syndrome, address, ipa, "no memory and no device"u8);
         }
 
         if (!access.IsLoad)
@@ -102,16 +102,10 @@ internal static unsafe class UndescribedAccess
         return vcpu;
     }
 
-    private static bool TryFetch(VCpu vcpu, out uint instruction)
+    private static bool TryFetch(VCpu vcpu, out uint instruction, out bool mustRetry)
     {
         instruction = 0;
-        if (!GuestTranslation.TryFetch(vcpu.Pc, out ulong ipa) || !vcpu.Vm!.Memory.TryGetHost(ipa, InstructionSize, out ulong host))
-        {
-            return false;
-        }
-
-        instruction = Mmio.Read32(host);
-        return true;
+        return GuestTranslation.TryFetch(vcpu.Pc, out ulong ipa, out mustRetry) && vcpu.Vm!.Memory.TryReadUInt32(ipa, out instruction);
     }
 
     /// <summary>Looks up, or does, the parts of an access: its elements, those of 16 bytes in two halves.</summary>
@@ -178,39 +172,19 @@ internal static unsafe class UndescribedAccess
             return true;
         }
 
-        if (!vm.Memory.TryGetHost(ipa, (ulong)size, out ulong host))
+        if (!isDone)
         {
-            return false;
+            return vm.Memory.Contains(ipa, (ulong)size);
         }
 
-        if (isDone)
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ulong>(ref value)).Slice(0, size);
+        if (place.IsWrite)
         {
-            CopyMemory(host, size, place.IsWrite, ref value);
+            return vm.Memory.TryWrite(ipa, bytes);
         }
 
-        return true;
-    }
-
-    // Byte by byte, so that no alignment is asked for: of the guest's memory, and only beside a device.
-    private static void CopyMemory(ulong host, int size, bool isWrite, ref ulong value)
-    {
-        ulong read = 0;
-        for (int i = 0; i < size; i++)
-        {
-            if (isWrite)
-            {
-                Mmio.Write8(host + (ulong)i, (byte)(value >> (i * 8)));
-            }
-            else
-            {
-                read |= (ulong)Mmio.Read8(host + (ulong)i) << (i * 8);
-            }
-        }
-
-        if (!isWrite)
-        {
-            value = read;
-        }
+        value = 0;
+        return vm.Memory.TryRead(ipa, bytes);
     }
 
     private static void Gather(VCpu vcpu, ref LoadStoreAccess access, ulong* values)
@@ -292,10 +266,13 @@ internal static unsafe class UndescribedAccess
     private static bool UsesHandlerStack(VCpu vcpu) => (vcpu.Pstate & ProcessorState.ModeMask) == ProcessorState.El1Handler;
 
     /// <summary>Where addresses of the access lie: of the page that faulted it is known, others are translated.</summary>
-    private readonly struct Place
+    private struct Place
     {
         internal readonly VCpu VCpu;
         internal readonly bool IsWrite;
+
+        /// <summary>Whether the guest has to try again, because stage 2 was in the way of a translation.</summary>
+        internal bool MustRetry;
         private readonly bool _asEl0;
         private readonly ulong _faultAddress;
         private readonly ulong _faultIpa;
@@ -317,7 +294,7 @@ internal static unsafe class UndescribedAccess
                 return true;
             }
 
-            return GuestTranslation.TryTranslate(address, IsWrite, _asEl0, out ipa);
+            return GuestTranslation.TryTranslate(address, IsWrite, _asEl0, out ipa, out MustRetry);
         }
     }
 }

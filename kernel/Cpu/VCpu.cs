@@ -88,6 +88,12 @@ public sealed class VCpu : GuestContext
     /// <summary>Its place in <see cref="SleepsIn"/>.</summary>
     internal int SleepPlace;
 
+    /// <summary>Since when it has been waiting for memory, by the physical counter; 0 where it is not.</summary>
+    internal ulong ShortSince;
+
+    /// <summary>When it tries again to go on, by the physical counter; 0 where it does not wait for that.</summary>
+    internal ulong RetryAt;
+
     /// <summary>Number within the VM, from 0; affinity level 0 of its MPIDR.</summary>
     internal readonly int Index;
 

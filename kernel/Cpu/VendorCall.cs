@@ -32,7 +32,7 @@ internal static class VendorCall
                 vcpu.X0 = VendorResult.Success;
                 vcpu.X1 = (uint)vm.Id;
                 vcpu.X2 = (uint)vcpu.Index | ((ulong)vm.VCpus.Length << 32);
-                vcpu.X3 = vm.Memory.Length;
+                vcpu.X3 = vm.Memory.Maximum;
                 return 1;
 
             default:

@@ -72,6 +72,8 @@ internal static unsafe class WorldSwitch
         vcpu.PhysicalTimer!.Reset();
         vcpu.Watch!.Reset();
         vcpu.IsAbandoned = false;
+        vcpu.ShortSince = 0;
+        vcpu.RetryAt = 0;
         vcpu.IsFresh = true;
     }
 

@@ -43,7 +43,13 @@ public readonly struct Arm64Image
     /// </summary>
     /// <param name="file">The whole file.</param>
     /// <param name="needed">Bytes that the sections need.</param>
-    public static bool IsTruncated(ReadOnlySpan<byte> file, out ulong needed)
+    public static bool IsTruncated(ReadOnlySpan<byte> file, out ulong needed) => IsTruncated(file, (ulong)file.Length, out needed);
+
+    /// <summary>As above, of a file of which not all need be at hand.</summary>
+    /// <param name="file">The file, or as much of its beginning as is at hand; sections that are described behind that are not looked at.</param>
+    /// <param name="length">Bytes of the whole file.</param>
+    /// <param name="needed">Bytes that the sections need.</param>
+    public static bool IsTruncated(ReadOnlySpan<byte> file, ulong length, out ulong needed)
     {
         needed = 0;
         uint pe = BinaryPrimitives.ReadUInt32LittleEndian(file.Slice(PeHeaderPointer));
@@ -52,10 +58,10 @@ public readonly struct Arm64Image
             return false;
         }
 
-        if (pe > (uint)file.Length || file.Length - pe < PeFileHeaderSize)
+        if ((ulong)pe + PeFileHeaderSize > (ulong)file.Length)
         {
             needed = (ulong)pe + PeFileHeaderSize;
-            return true;
+            return needed > length;
         }
 
         ReadOnlySpan<byte> header = file.Slice((int)pe);
@@ -71,8 +77,8 @@ public readonly struct Arm64Image
             long section = table + ((long)i * PeSectionSize);
             if (section + PeSectionSize > file.Length)
             {
-                needed = (ulong)(section + PeSectionSize);
-                return true;
+                needed = Math.Max(needed, (ulong)(section + PeSectionSize));
+                break;
             }
 
             uint size = BinaryPrimitives.ReadUInt32LittleEndian(file.Slice((int)section + 16));
@@ -80,6 +86,6 @@ public readonly struct Arm64Image
             needed = Math.Max(needed, (ulong)start + size);
         }
 
-        return needed > (ulong)file.Length;
+        return needed > length;
     }
 }

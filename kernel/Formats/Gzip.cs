@@ -39,6 +39,26 @@ public static class Gzip
             && BinaryPrimitives.ReadUInt32LittleEndian(trailer) == Crc32.Compute(output.Slice(0, size));
     }
 
+    /// <summary>Decompresses the file, however large its contents are, and checks its CRC-32 and size.</summary>
+    /// <param name="file">The whole file. Zero bytes may follow the member (padding).</param>
+    /// <param name="window">Where it works: the longer the better, at least 33 KiB.</param>
+    /// <param name="target">Where the contents go.</param>
+    /// <param name="inflate">Work tables.</param>
+    /// <returns>False where the file is malformed or damaged, or the target takes no more.</returns>
+    public static bool TryDecompress(ReadOnlySpan<byte> file, Span<byte> window, InflateTarget target, Inflate inflate)
+    {
+        target.Begin();
+        if (!IsGzip(file) || !TrySkipHeader(file, out int start) || !inflate.TryDecompress(file.Slice(start), window, target, out int consumed))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> trailer = file.Slice(start + consumed);
+        return trailer.Length >= TrailerSize
+            && BinaryPrimitives.ReadUInt32LittleEndian(trailer.Slice(4)) == (uint)target.Length
+            && BinaryPrimitives.ReadUInt32LittleEndian(trailer) == target.Checksum;
+    }
+
     /// <summary>Decompresses the beginning of the file only; nothing is checked of the rest.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="output">Where the beginning goes.</param>

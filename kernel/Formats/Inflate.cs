@@ -3,7 +3,7 @@ using System;
 namespace SharpVisor.Formats;
 
 /// <summary>
-/// Decompresses DEFLATE (RFC 1951) from one span into another. Holds its work tables, so that one object, made
+/// Decompresses DEFLATE (RFC 1951) from one span into another, or through a window to anywhere. Holds its work tables, so that one object, made
 /// when the machine starts, serves every use.
 /// </summary>
 public sealed class Inflate
@@ -17,9 +17,14 @@ public sealed class Inflate
     private const int DistanceCodes = 32;
     private const int EndOfBlock = 256;
 
+    /// <summary>How far back a code may reach.</summary>
+    private const int History = 1 << 15;
+
     private readonly HuffmanTable _literals = new(LiteralCodes);
     private readonly HuffmanTable _distances = new(DistanceCodes);
     private readonly byte[] _lengths = new byte[LiteralCodes + DistanceCodes];
+    private InflateTarget? _target;
+    private int _handedOn;
 
     private static ReadOnlySpan<byte> CodeLengthOrder => [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
@@ -42,6 +47,28 @@ public sealed class Inflate
     /// <param name="produced">Bytes written. Where the stream does not fit, fewer than <see cref="LongestMatch"/> bytes of the output are left unwritten.</param>
     /// <returns>False where the stream is malformed, ends too early, or does not fit.</returns>
     public bool TryDecompress(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int produced)
+    {
+        _target = null;
+        return TryDecode(input, output, out consumed, out produced);
+    }
+
+    /// <summary>Decompresses one stream of any length.</summary>
+    /// <param name="input">The compressed bytes; more may follow the stream.</param>
+    /// <param name="window">Where it works: the longer the better, at least 33 KiB.</param>
+    /// <param name="target">Where the result goes; it has begun.</param>
+    /// <param name="consumed">Bytes of input that the stream took.</param>
+    /// <returns>False where the stream is malformed, ends too early, or the target takes no more.</returns>
+    public bool TryDecompress(ReadOnlySpan<byte> input, Span<byte> window, InflateTarget target, out int consumed)
+    {
+        _target = target;
+        _handedOn = 0;
+        bool isSound = TryDecode(input, window, out consumed, out int produced)
+            && target.TryTake(window.Slice(_handedOn, produced - _handedOn));
+        _target = null;
+        return isSound;
+    }
+
+    private bool TryDecode(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int produced)
     {
         var bits = new BitReader(input);
         produced = 0;
@@ -67,7 +94,7 @@ public sealed class Inflate
         return true;
     }
 
-    private static bool TryCopyStored(ref BitReader bits, Span<byte> output, ref int produced)
+    private bool TryCopyStored(ref BitReader bits, Span<byte> output, ref int produced)
     {
         bits.AlignToByte();
         uint length = bits.Take(16);
@@ -76,10 +103,37 @@ public sealed class Inflate
             return false;
         }
 
-        int fitting = Math.Min(bytes.Length, output.Length - produced);
-        bytes.Slice(0, fitting).CopyTo(output.Slice(produced));
-        produced += fitting;
-        return fitting == bytes.Length;
+        while (true)
+        {
+            int fitting = Math.Min(bytes.Length, output.Length - produced);
+            bytes.Slice(0, fitting).CopyTo(output.Slice(produced));
+            produced += fitting;
+            bytes = bytes.Slice(fitting);
+            if (bytes.IsEmpty)
+            {
+                return true;
+            }
+
+            if (!TryMakeRoom(output, ref produced))
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>The window is full: its contents go to the target, and what codes may still refer to moves to its start.</summary>
+    private bool TryMakeRoom(Span<byte> window, ref int position)
+    {
+        if (_target == null || !_target.TryTake(window.Slice(_handedOn, position - _handedOn)))
+        {
+            return false;
+        }
+
+        int kept = Math.Min(position, History);
+        window.Slice(position - kept, kept).CopyTo(window);
+        position = kept;
+        _handedOn = kept;
+        return true;
     }
 
     private bool TryUseFixedCodes()
@@ -176,7 +230,7 @@ public sealed class Inflate
             int symbol = _literals.Decode(ref bits);
             if (symbol < EndOfBlock)
             {
-                if (symbol < 0 || position >= output.Length || bits.IsExhausted)
+                if (symbol < 0 || bits.IsExhausted || (position >= output.Length && !TryMakeRoom(output, ref position)))
                 {
                     return position;
                 }
@@ -205,7 +259,7 @@ public sealed class Inflate
             }
 
             int distance = DistanceBases[distanceSymbol] + (int)bits.Take(DistanceExtraBits[distanceSymbol]);
-            if (distance > position || length > output.Length - position || bits.IsExhausted)
+            if (distance > position || bits.IsExhausted || (length > output.Length - position && !TryMakeRoom(output, ref position)))
             {
                 return position;
             }

@@ -37,6 +37,7 @@ internal static unsafe class Hypervisor
     private static MachineControl? s_control;
     private static MachineClock? s_clock;
     private static GuestLoader? s_loader;
+    private static PageWriter? s_pageWriter;
     private static VirtualCpuInterface? s_virtualInterface;
     private static PhysicalCpu?[]? s_allCpus;
     private static PhysicalCpu?[]? s_cpus;
@@ -59,6 +60,9 @@ internal static unsafe class Hypervisor
 
     /// <summary>What puts guests into memory.</summary>
     internal static GuestLoader Loader => s_loader!;
+
+    /// <summary>What writes the pages of guests.</summary>
+    internal static PageWriter PageWriter => s_pageWriter!;
 
     /// <summary>The hardware's virtual CPU interface, which acts on the calling CPU. Only where the machine has a GIC.</summary>
     internal static VirtualCpuInterface VirtualInterface => s_virtualInterface!;
@@ -120,9 +124,10 @@ internal static unsafe class Hypervisor
 
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
-        if (!Pages.TryBegin())
+        ulong workspace = 0;
+        if (!Pages.TryBegin() || !Pages.TryAllocate(GuestLoader.DeviceTreeRoom, PageTable.PageSize, out workspace))
         {
-            Fail("no memory for the list of free memory"u8);
+            Fail("no memory for the list of free memory and the loader"u8);
         }
 
         Interrupts.Initialise();
@@ -134,7 +139,8 @@ internal static unsafe class Hypervisor
 
         s_virtualInterface = MakeVirtualInterface();
         s_clock = MachineClock.Make(clock);
-        s_loader = new GuestLoader(new Inflate(), new BulkCopier());
+        s_loader = new GuestLoader(new Inflate(), (byte*)workspace);
+        s_pageWriter = new PageWriter();
         VmTable.Initialise();
         VmFactory.Initialise();
         s_control = new LocalMachine();

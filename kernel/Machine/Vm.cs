@@ -8,7 +8,7 @@ using SharpVisor.Devices.Virtio;
 using SharpVisor.Interrupts;
 using SharpVisor.Machine.Life;
 using SharpVisor.Machine.Loading;
-using SharpVisor.Memory;
+using SharpVisor.Machine.Ram;
 
 namespace SharpVisor.Machine;
 
@@ -31,15 +31,15 @@ internal sealed class Vm
     private ulong _keyUpAt = VmLife.Never;
     private bool _hasStarted;
 
-    internal Vm(VmEntry entry, int vmid, GuestMemory memory, PageTable stage2)
+    internal Vm(VmEntry entry, int vmid, GuestMemory memory, ulong translationTable)
     {
         _name = entry.Definition.Name;
         Id = entry.Id;
         Definition = entry.Definition;
         Vmid = vmid;
         Memory = memory;
-        Stage2 = stage2;
-        TranslationTable = Stage2Configuration.TableBase(stage2.Root, vmid);
+        Ram = new VmRam(memory);
+        TranslationTable = translationTable;
     }
 
     /// <summary>Its number, from 1: that of its definition, which no other ever has.</summary>
@@ -60,8 +60,8 @@ internal sealed class Vm
     /// <summary>RAM.</summary>
     internal readonly GuestMemory Memory;
 
-    /// <summary>Its stage-2 tables.</summary>
-    internal readonly PageTable Stage2;
+    /// <summary>The same for the loader.</summary>
+    internal readonly VmRam Ram;
 
     /// <summary>VTTBR_EL2.</summary>
     internal readonly ulong TranslationTable;
@@ -145,6 +145,7 @@ internal sealed class Vm
         {
             Restarts++;
             ResetDevices();
+            Memory.Clear();
         }
 
         _hasStarted = true;

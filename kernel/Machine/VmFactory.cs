@@ -11,6 +11,7 @@ using SharpVisor.Formats;
 using SharpVisor.Interrupts;
 using SharpVisor.Machine.Life;
 using SharpVisor.Machine.Loading;
+using SharpVisor.Machine.Ram;
 using SharpVisor.Memory;
 
 namespace SharpVisor.Machine;
@@ -22,7 +23,6 @@ namespace SharpVisor.Machine;
 internal static unsafe class VmFactory
 {
     private const ulong RegionSize = 256 << 10;
-    private const ulong GiB = 1ul << 30;
     private const ulong MiB = 1ul << 20;
     private const ulong SmallestMemory = MiB;
     private const int BusCapacity = 48;
@@ -48,26 +48,27 @@ internal static unsafe class VmFactory
         }
 
         PageAllocator pages = Hypervisor.Pages;
-        if (!TryAllocateMemory(pages, source.Memory, out ulong host))
+        ulong tables = GuestMemory.TablesFor(source.Memory, Hypervisor.Stage2.InputBits);
+        ulong kept = source.MemoryGuarantee + tables;
+        if (!pages.TryPromise(kept))
         {
-            Log.Line().Text(source.Name).Text(": cannot start: needs "u8).Size(source.Memory).Text(" of memory in one piece, "u8)
-                .Decimal(pages.FreeBytes >> 20).Text(" MiB are free"u8).End();
+            Log.Line().Text(source.Name).Text(": cannot start: needs "u8).Size(source.MemoryGuarantee).Text(" of memory and "u8).Size(tables)
+                .Text(" for page tables, "u8).Decimal((pages.FreeBytes - pages.PromisedBytes) >> 20).Text(" MiB are free and not kept for others"u8).End();
             return LifeOutcome.NoMemory;
         }
 
         if (!pages.TryAllocate(RegionSize, PageTable.PageSize, out ulong region))
         {
-            pages.Free(host, source.Memory);
+            pages.EndPromise(kept);
             return Refuse(source.Name, "no memory for its objects"u8, LifeOutcome.NoMemory);
         }
 
         Heap.Open(region, RegionSize);
-        vm = Make(entry, gicVersion, new GuestMemory(GuestMemoryMap.Ram, source.Memory, host));
+        vm = Make(entry, gicVersion, new MemoryAccount(pages, kept));
         ulong end = (Heap.Close() + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
         pages.Free(end, region + RegionSize - end);
         if (vm == null)
         {
-            pages.Free(host, source.Memory);
             pages.Free(region, end - region);
             return Refuse(source.Name, "no memory for its stage-2 tables"u8, LifeOutcome.NoMemory);
         }
@@ -86,7 +87,6 @@ internal static unsafe class VmFactory
     {
         Channels.Remove(vm);
         vm.Translation.Forget();
-        vm.Stage2.Destroy();
         vm.Memory.Release();
         StolenTime.Free(vm.StolenTimePage);
         s_vmids![vm.Vmid / VmidsInWord] &= ~(1ul << (vm.Vmid % VmidsInWord));
@@ -152,35 +152,34 @@ internal static unsafe class VmFactory
         return 0; // there are fewer VMs than that
     }
 
-    private static bool TryAllocateMemory(PageAllocator pages, ulong length, out ulong host) =>
-        (length >= GiB && pages.TryAllocate(length, GiB, out host)) || pages.TryAllocate(length, length >= 2 * MiB ? 2 * MiB : MiB, out host);
-
-    private static Vm? Make(VmEntry entry, int gicVersion, GuestMemory memory)
+    private static Vm? Make(VmEntry entry, int gicVersion, MemoryAccount account)
     {
         VmDefinition source = entry.Definition;
-        Stage2Configuration configuration = Hypervisor.Stage2;
         var translation = new Stage2Translation();
-        if (!PageTable.TryCreate(Hypervisor.Pages, translation, configuration.InputBits, out PageTable? stage2))
+        if (!PageTable.TryCreate(account, translation, Hypervisor.Stage2.InputBits, out PageTable? stage2))
         {
+            account.Close();
             return null;
         }
 
-        bool mapped = stage2!.TryMap(memory.Start, memory.Host, memory.Length, Stage2Attributes.Ram);
+        var memory = new GuestMemory(GuestMemoryMap.Ram, source.Memory, source.MemoryGuarantee, stage2!, account, Hypervisor.PageWriter);
+        bool mapped = StolenTime.TryMap(memory, out ulong stolenTime);
         if (gicVersion == 2 && Hypervisor.Interrupts is GicV2 physical)
         {
-            mapped &= stage2.TryMap(GuestMemoryMap.GicCpuInterface, physical.VirtualCpuInterface, GicDeactivationFrame.Offset, Stage2Attributes.Device);
+            mapped &= memory.TryMapDevicePages(
+                GuestMemoryMap.GicCpuInterface, physical.VirtualCpuInterface, GicDeactivationFrame.Offset, Stage2Attributes.Device);
         }
 
-        mapped &= StolenTime.TryMap(stage2, out ulong stolenTime);
         if (!mapped)
         {
+            memory.Release();
             StolenTime.Free(stolenTime);
-            stage2.Destroy();
             return null;
         }
 
         s_vcpuCount += source.VCpus;
-        var vm = new Vm(entry, TakeVmid(), memory, stage2) { Translation = translation };
+        int vmid = TakeVmid();
+        var vm = new Vm(entry, vmid, memory, Stage2Configuration.TableBase(stage2!.Root, vmid)) { Translation = translation };
         translation.Table = vm.TranslationTable;
         vm.StolenTimePage = stolenTime;
         vm.Channels = new VmChannels(vm);

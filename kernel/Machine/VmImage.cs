@@ -30,8 +30,7 @@ internal static unsafe class VmImage
         description.CommandLine = definition.CommandLine;
         description.LayoutSeed = Seeds.Next();
         description.VirtioSlots = vm.Virtio.Used;
-        var ram = new GuestRam((byte*)vm.Memory.Host, vm.Memory.Start, vm.Memory.Length);
-        LoadResult result = Hypervisor.Loader.Load(ram, definition.Kernel, definition.Ramdisk, ref description, out GuestEntry loaded);
+        LoadResult result = Hypervisor.Loader.Load(vm.Ram, definition.Kernel, definition.Ramdisk, ref description, out GuestEntry loaded);
         entry = loaded.Start;
         deviceTree = loaded.DeviceTree;
         if (!result.IsLoaded)
@@ -46,18 +45,6 @@ internal static unsafe class VmImage
             return false;
         }
 
-        // The guest starts with its caches off and must see all of it.
-        Clean(vm, loaded.KernelStart, loaded.KernelEnd);
-        Clean(vm, loaded.RamdiskStart, loaded.RamdiskEnd);
-        Clean(vm, loaded.DeviceTree, loaded.DeviceTree + loaded.DeviceTreeSize);
         return true;
-    }
-
-    private static void Clean(Vm vm, ulong start, ulong end)
-    {
-        if (vm.Memory.TryGetHost(start, end - start, out ulong host))
-        {
-            Native.CleanToCoherency(host, end - start);
-        }
     }
 }

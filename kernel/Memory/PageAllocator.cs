@@ -108,9 +108,12 @@ public sealed unsafe class PageAllocator : PageSource
     }
 
     /// <inheritdoc/>
-    public override bool TryAllocateZeroed(ulong length, ulong alignment, out ulong address)
+    public override bool TryAllocateZeroed(ulong length, ulong alignment, out ulong address) => TryAllocateZeroedPromised(length, alignment, 0, out address);
+
+    /// <summary>As <see cref="TryAllocatePromised"/>, and zeroed.</summary>
+    public bool TryAllocateZeroedPromised(ulong length, ulong alignment, ulong promised, out ulong address)
     {
-        if (!TryAllocate(length, alignment, out address))
+        if (!TryAllocatePromised(length, alignment, promised, out address))
         {
             return false;
         }

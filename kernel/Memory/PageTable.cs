@@ -112,10 +112,19 @@ public sealed unsafe class PageTable
     /// <param name="physical">Where it goes.</param>
     /// <param name="attributes">Attribute bits of its leaf entry.</param>
     /// <returns>False where it is not mapped.</returns>
-    public bool TryTranslate(ulong address, out ulong physical, out ulong attributes)
+    public bool TryTranslate(ulong address, out ulong physical, out ulong attributes) => TryFind(address, out physical, out attributes, out _);
+
+    /// <summary>As <see cref="TryTranslate"/>; also says how much more is like it.</summary>
+    /// <param name="address">Any byte address.</param>
+    /// <param name="physical">Where it goes.</param>
+    /// <param name="attributes">Attribute bits of its leaf entry.</param>
+    /// <param name="size">Bytes that the entry stands for, aligned to their number, whether it translates them or not.</param>
+    /// <returns>False where it is not mapped.</returns>
+    public bool TryFind(ulong address, out ulong physical, out ulong attributes, out ulong size)
     {
         physical = 0;
         attributes = 0;
+        size = PageSize;
         if (!IsInside(address, 0))
         {
             return false;
@@ -125,21 +134,40 @@ public sealed unsafe class PageTable
         for (int level = FirstLevel; ; level++)
         {
             ulong entry = Volatile.Read(ref *EntryOf(table, level, address));
-            if ((entry & Valid) == 0)
+            if ((entry & Valid) == 0 || IsLeaf(entry, level))
             {
-                return false;
-            }
-
-            if (IsLeaf(entry, level))
-            {
-                ulong offset = address & (SizeAt(level) - 1);
-                physical = (entry & AddressMask & ~(SizeAt(level) - 1)) | offset;
+                size = SizeAt(level);
+                physical = (entry & AddressMask & ~(size - 1)) | (address & (size - 1));
                 attributes = entry & AttributeMask;
-                return true;
+                return (entry & Valid) != 0;
             }
 
             table = entry & AddressMask;
         }
+    }
+
+    /// <summary>
+    /// Unmaps a range, and hands over what it led to once no CPU can reach that any more; tables that lie wholly in the
+    /// range are given back. However long the range is, the TLBs are told once.
+    /// </summary>
+    /// <param name="address">First byte of the range; a multiple of 4 KiB.</param>
+    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
+    /// <param name="taker">Gets what was mapped, leaf by leaf.</param>
+    /// <returns>False where the range is misaligned or too high, or where there is no memory to split a block: nothing was unmapped then.</returns>
+    public bool TryTake(ulong address, ulong length, MappingTaker taker)
+    {
+        if (((address | length) & (PageSize - 1)) != 0 || !IsInside(address, length) || !TrySplitAt(address) || !TrySplitAt(address + length))
+        {
+            return false;
+        }
+
+        if (Break(_root, FirstLevel, address, length))
+        {
+            _tlb.AfterBreak(address, length);
+            HandOverBroken(_root, FirstLevel, address, length, taker);
+        }
+
+        return true;
     }
 
     /// <summary>Gives every table back. Nothing may translate through the tree any more.</summary>
@@ -155,7 +183,9 @@ public sealed unsafe class PageTable
         _pages.Free(_root, RootSize(_inputBits));
     }
 
-    private static ulong RootSize(int inputBits)
+    /// <summary>Bytes of the first level.</summary>
+    /// <param name="inputBits">Size of the address space that is translated.</param>
+    public static ulong RootSize(int inputBits)
     {
         ulong size = 1ul << (inputBits - 30 + 3);
         return size < TableSize ? TableSize : size;
@@ -271,6 +301,104 @@ public sealed unsafe class PageTable
         _tlb.AfterMake(); // the new table's contents before the entry that makes them visible
         Volatile.Write(ref *entry, table | TableOrPage | Valid);
         return true;
+    }
+
+    /// <summary>Sees to it that no block reaches over an address.</summary>
+    private bool TrySplitAt(ulong address)
+    {
+        ulong table = _root;
+        for (int level = FirstLevel; (address & (SizeAt(level) - 1)) != 0; level++)
+        {
+            ulong* entry = EntryOf(table, level, address);
+            if ((*entry & Valid) == 0)
+            {
+                break;
+            }
+
+            if (!TryGetTable(entry, level, address, out table))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes every entry in a range invalid, but leaves what it says in place. Whether there was any.</summary>
+    private static bool Break(ulong table, int level, ulong address, ulong length)
+    {
+        bool any = false;
+        ulong size = SizeAt(level);
+        while (length != 0)
+        {
+            ulong* entry = EntryOf(table, level, address);
+            ulong part = PartInEntry(address, length, size);
+            ulong old = *entry;
+            if ((old & Valid) != 0)
+            {
+                if (part == size)
+                {
+                    Volatile.Write(ref *entry, old & ~Valid);
+                    any = true;
+                }
+                else
+                {
+                    any |= Break(old & AddressMask, level + 1, address, part);
+                }
+            }
+
+            address += part;
+            length -= part;
+        }
+
+        return any;
+    }
+
+    private void HandOverBroken(ulong table, int level, ulong address, ulong length, MappingTaker taker)
+    {
+        ulong size = SizeAt(level);
+        while (length != 0)
+        {
+            ulong* entry = EntryOf(table, level, address);
+            ulong part = PartInEntry(address, length, size);
+            ulong old = *entry;
+            if (part == size)
+            {
+                *entry = 0;
+                if (old != 0)
+                {
+                    HandOver(old, level, address, taker);
+                }
+            }
+            else if ((old & Valid) != 0)
+            {
+                HandOverBroken(old & AddressMask, level + 1, address, part, taker);
+            }
+
+            address += part;
+            length -= part;
+        }
+    }
+
+    private void HandOver(ulong entry, int level, ulong address, MappingTaker taker)
+    {
+        if (IsLeaf(entry, level))
+        {
+            taker.Take(address, entry & AddressMask, SizeAt(level), entry & AttributeMask);
+            return;
+        }
+
+        ulong table = entry & AddressMask;
+        for (int i = 0; i < EntriesPerTable; i++)
+        {
+            ulong below = ((ulong*)table)[i];
+            if ((below & Valid) != 0)
+            {
+                HandOver(below, level + 1, address + ((ulong)i * SizeAt(level + 1)), taker);
+            }
+        }
+
+        _pages.Free(table, TableSize);
     }
 
     private void FreeSubtree(ulong entry, int level)

@@ -11,6 +11,9 @@ public static class Stage2Attributes
     private const ulong DeviceNGnRE = 1ul << 2;
     private const ulong ExecuteNever = 1ul << 54;
 
+    /// <summary>Software's own bit: the page has several users.</summary>
+    public const ulong SharedPage = 1ul << 55;
+
     /// <summary>RAM: Normal write-back, read, write, execute.</summary>
     public const ulong Ram = AccessFlag | InnerShareable | ReadWrite | NormalWriteBack;
 

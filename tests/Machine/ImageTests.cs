@@ -23,16 +23,17 @@ public sealed class ImageTests
         ["Memory"] = ["Arch"],
         ["Storage"] = ["Formats"],
         ["Machine.Loading"] = ["Formats"],
+        ["Machine.Ram"] = ["Arch", "Devices", "Memory"],
         ["Machine.Life"] = ["Formats"],
         ["Drivers"] = ["Arch", "Formats", "Debug", "Storage"],
         ["Devices"] = ["Arch"],
         ["Devices.Virtio"] = ["Arch", "Devices"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
-        ["Cpu"] = ["Arch", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
-        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Memory", "Scheduling", "Storage"],
+        ["Cpu"] = ["Arch", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Machine.Ram", "Memory", "Scheduling", "Storage"],
         ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine", "Machine.Life"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Memory", "Scheduling"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>

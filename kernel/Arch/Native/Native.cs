@@ -27,6 +27,11 @@ public static unsafe class Native
     [MethodImpl(MethodImplOptions.InternalCall)]
     public static extern void CleanToCoherency(ulong start, ulong length);
 
+    /// <summary>Fills whole pages with zeros, without SIMD registers, and does for them what <see cref="CleanToCoherency"/> does.</summary>
+    [RuntimeImport("*", "zero_to_coherency")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    public static extern void ZeroToCoherency(ulong start, ulong length);
+
     /// <summary>Copies a multiple of 64 bytes with SIMD registers: only where no guest’s state is live.</summary>
     [RuntimeImport("*", "bulk_copy")]
     [MethodImpl(MethodImplOptions.InternalCall)]

@@ -9,6 +9,9 @@ internal struct MemoryStatus
     /// <summary>Nobody's.</summary>
     internal ulong Free { get; set; }
 
+    /// <summary>Bytes of the free memory that are kept for VMs that have less than is guaranteed to them.</summary>
+    internal ulong Kept { get; set; }
+
     /// <summary>The largest piece of it that is in one run.</summary>
     internal ulong LargestFree { get; set; }
 

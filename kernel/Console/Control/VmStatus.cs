@@ -18,6 +18,9 @@ internal struct VmStatus
     /// <summary>Bytes of guest memory that it has at the moment.</summary>
     internal ulong Memory { get; set; }
 
+    /// <summary>Bytes of them in pages that several VMs have together.</summary>
+    internal ulong MemoryShared { get; set; }
+
     /// <summary>Most bytes of guest memory that it can have.</summary>
     internal ulong MemoryMaximum { get; set; }
 

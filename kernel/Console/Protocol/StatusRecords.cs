@@ -6,7 +6,7 @@ namespace SharpVisor.Console;
 internal static class StatusRecords
 {
     /// <summary>Bytes of a VM's record.</summary>
-    internal const int VmSize = 96;
+    internal const int VmSize = 104;
 
     /// <summary>Bytes of a VCpu's record.</summary>
     internal const int VCpuSize = 32 + ((int)ExitReason.Count * sizeof(ulong));
@@ -40,6 +40,7 @@ internal static class StatusRecords
         payload.UInt8((uint)length);
         payload.Bytes(name);
         payload.UInt32((uint)Math.Min((status.RestartIn + NanosecondsPerMillisecond - 1) / NanosecondsPerMillisecond, uint.MaxValue));
+        payload.UInt64(status.MemoryShared);
     }
 
     /// <summary>Reads a VM's record.</summary>
@@ -63,6 +64,7 @@ internal static class StatusRecords
         ReadOnlySpan<byte> name = payload.Bytes(VmName.Capacity);
         status.Name = VmName.From(name.Slice(0, Math.Min(length, name.Length)));
         status.RestartIn = payload.UInt32() * NanosecondsPerMillisecond;
+        status.MemoryShared = payload.UInt64();
         return status;
     }
 
@@ -169,6 +171,7 @@ internal static class StatusRecords
         payload.UInt64(status.LargestFree);
         payload.UInt64(status.Hypervisor);
         payload.UInt64(status.Shared);
+        payload.UInt64(status.Kept);
     }
 
     /// <summary>Reads the machine's memory.</summary>
@@ -181,6 +184,7 @@ internal static class StatusRecords
         status.LargestFree = payload.UInt64();
         status.Hypervisor = payload.UInt64();
         status.Shared = payload.UInt64();
+        status.Kept = payload.UInt64();
         return status;
     }
 

@@ -13,7 +13,7 @@ namespace SharpVisor.Machine.Loading;
 /// it from QEMU's machine; an Image is told where it is, so that its tree stands at the top. The ramdisk stands
 /// below that. Files come from a boot bundle and are as hostile as a guest.
 /// </remarks>
-public sealed class GuestLoader
+public sealed unsafe class GuestLoader
 {
     /// <summary>Bytes kept for the device tree. Linux allows 2 MiB; a multiple of 4 KiB.</summary>
     public const ulong DeviceTreeRoom = 0x1_0000;
@@ -31,13 +31,16 @@ public sealed class GuestLoader
     private const int HeaderRoom = 512;
 
     private readonly Inflate _inflate;
-    private readonly MemoryCopier _copier;
+    private readonly RamInflateTarget _inflateTarget = new();
+    private readonly byte* _workspace;
 
     /// <summary>Makes a loader; one serves every VM, one after the other.</summary>
-    public GuestLoader(Inflate inflate, MemoryCopier copier)
+    /// <param name="inflate">Work tables.</param>
+    /// <param name="workspace"><see cref="DeviceTreeRoom"/> bytes of memory to work in.</param>
+    public GuestLoader(Inflate inflate, byte* workspace)
     {
         _inflate = inflate;
-        _copier = copier;
+        _workspace = workspace;
     }
 
     /// <summary>Places everything. On an error the memory may have been written in part.</summary>
@@ -72,15 +75,16 @@ public sealed class GuestLoader
         description.RamSize = ram.Size;
         description.RamdiskStart = entry.RamdiskStart;
         description.RamdiskEnd = entry.RamdiskEnd;
-        if (!ram.TryGetSpan(entry.DeviceTree, DeviceTreeRoom, out Span<byte> blob)
-            || !GuestDeviceTree.TryWrite(blob, description, out int size))
+        if (!GuestDeviceTree.TryWrite(Workspace, description, out int size))
         {
             return new LoadResult(LoadError.DeviceTreeTooBig);
         }
 
         entry.DeviceTreeSize = (ulong)size;
-        return default;
+        return CopyTo(ram, entry.DeviceTree, Workspace.Slice(0, size));
     }
+
+    private Span<byte> Workspace => new(_workspace, (int)DeviceTreeRoom);
 
     private static bool IsImageFile(ReadOnlySpan<byte> kernel) => Arm64Image.IsImage(kernel) || Gzip.IsGzip(kernel);
 
@@ -104,7 +108,7 @@ public sealed class GuestLoader
         return Arm64Image.IsImage(kernel) ? LoadImage(ram, kernel, ref entry) : LoadFlat(ram, kernel, ref entry);
     }
 
-    private LoadResult LoadImage(GuestRam ram, ReadOnlySpan<byte> file, ref GuestEntry entry)
+    private static LoadResult LoadImage(GuestRam ram, ReadOnlySpan<byte> file, ref GuestEntry entry)
     {
         if (Arm64Image.IsTruncated(file, out ulong needed))
         {
@@ -143,22 +147,23 @@ public sealed class GuestLoader
             return result;
         }
 
-        ulong room = ram.End - entry.KernelStart;
-        ram.TryGetSpan(entry.KernelStart, Math.Min(room, int.MaxValue), out Span<byte> output);
-        if (!Gzip.TryDecompress(file, output, _inflate, out int size))
+        RamInflateTarget target = _inflateTarget;
+        target.Aim(ram, entry.KernelStart);
+        if (!Gzip.TryDecompress(file, Workspace, target, _inflate))
         {
-            // Where the memory is full there was no room for more; otherwise the file's own size is not to be trusted.
-            return size > output.Length - Inflate.LongestMatch
-                ? new LoadResult(LoadError.GzipTooBig, Math.Max(Gzip.ContentSize(file), room + 1), room)
-                : new LoadResult(LoadError.DamagedGzip);
+            ulong room = ram.End - entry.KernelStart;
+            return target.IsTooLong ? new LoadResult(LoadError.GzipTooBig, Math.Max(Gzip.ContentSize(file), room + 1), room)
+                : new LoadResult(target.IsOutOfMemory ? LoadError.NoMemory : LoadError.DamagedGzip);
         }
 
-        if (Arm64Image.IsTruncated(output.Slice(0, size), out ulong needed))
+        Span<byte> beginning = Workspace.Slice(0, (int)Math.Min(target.Length, DeviceTreeRoom));
+        ram.TryRead(entry.KernelStart, beginning);
+        if (Arm64Image.IsTruncated(beginning, target.Length, out ulong needed))
         {
-            return new LoadResult(LoadError.TruncatedImage, needed, (ulong)size);
+            return new LoadResult(LoadError.TruncatedImage, needed, target.Length);
         }
 
-        return PlaceImage(ram, offset, image, (ulong)size, ref entry);
+        return PlaceImage(ram, offset, image, target.Length, ref entry);
     }
 
     /// <summary>Bytes from the start of memory at which an Image goes.</summary>
@@ -189,7 +194,7 @@ public sealed class GuestLoader
         return default;
     }
 
-    private LoadResult LoadFlat(GuestRam ram, ReadOnlySpan<byte> file, ref GuestEntry entry)
+    private static LoadResult LoadFlat(GuestRam ram, ReadOnlySpan<byte> file, ref GuestEntry entry)
     {
         ulong end = FlatOffset + (ulong)file.Length;
         if (end > ram.Size)
@@ -203,7 +208,7 @@ public sealed class GuestLoader
         return CopyTo(ram, entry.KernelStart, file);
     }
 
-    private LoadResult LoadElf(GuestRam ram, ReadOnlySpan<byte> file, ref GuestEntry entry)
+    private static LoadResult LoadElf(GuestRam ram, ReadOnlySpan<byte> file, ref GuestEntry entry)
     {
         if (!Elf64.IsAarch64(file))
         {
@@ -247,7 +252,7 @@ public sealed class GuestLoader
         return hasEntry ? default : new LoadResult(LoadError.EntryOutsideSegments, elf.Entry, (ulong)elf.Count);
     }
 
-    private LoadResult LoadSegment(GuestRam ram, Elf64 elf, Elf64Segment segment)
+    private static LoadResult LoadSegment(GuestRam ram, Elf64 elf, Elf64Segment segment)
     {
         if (!elf.TryGetBytes(segment, out ReadOnlySpan<byte> bytes))
         {
@@ -259,23 +264,10 @@ public sealed class GuestLoader
             return new LoadResult(LoadError.SegmentOutsideMemory, segment.PhysicalAddress, ram.End);
         }
 
-        LoadResult result = CopyTo(ram, segment.PhysicalAddress, bytes);
-        ulong done = segment.FileSize;
-        while (result.IsLoaded && done < segment.MemorySize)
-        {
-            ulong part = Math.Min(segment.MemorySize - done, 1u << 30);
-            if (ram.TryGetSpan(segment.PhysicalAddress + done, part, out Span<byte> rest))
-            {
-                _copier.Clear(rest);
-            }
-
-            done += part;
-        }
-
-        return result;
+        return CopyTo(ram, segment.PhysicalAddress, bytes); // what follows reads as zeros
     }
 
-    private LoadResult LoadRamdisk(GuestRam ram, ReadOnlySpan<byte> ramdisk, ref MemoryGaps gaps, ref GuestEntry entry)
+    private static LoadResult LoadRamdisk(GuestRam ram, ReadOnlySpan<byte> ramdisk, ref MemoryGaps gaps, ref GuestEntry entry)
     {
         if (ramdisk.Length == 0)
         {
@@ -292,14 +284,13 @@ public sealed class GuestLoader
         return CopyTo(ram, entry.RamdiskStart, ramdisk);
     }
 
-    private LoadResult CopyTo(GuestRam ram, ulong ipa, ReadOnlySpan<byte> bytes)
+    private static LoadResult CopyTo(GuestRam ram, ulong ipa, ReadOnlySpan<byte> bytes)
     {
-        if (!ram.TryGetSpan(ipa, (ulong)bytes.Length, out Span<byte> destination))
+        if (!ram.Contains(ipa, (ulong)bytes.Length))
         {
             return new LoadResult(LoadError.KernelTooBig, (ulong)bytes.Length, ram.Size);
         }
 
-        _copier.Copy(bytes, destination);
-        return default;
+        return ram.TryWrite(ipa, bytes) ? default : new LoadResult(LoadError.NoMemory);
     }
 }

@@ -2,18 +2,14 @@ using System;
 
 namespace SharpVisor.Machine.Loading;
 
-/// <summary>A VM's memory as the loaders reach it: one run of the host's memory, mapped from one address on.</summary>
-public readonly unsafe struct GuestRam
+/// <summary>A VM's memory as the loaders reach it. Before anything is loaded it reads as zeros.</summary>
+public abstract class GuestRam
 {
-    private readonly byte* _host;
-
     /// <summary>Describes memory.</summary>
-    /// <param name="host">Pointer to its first byte.</param>
-    /// <param name="start">Intermediate physical address of that byte; a multiple of 2 MiB.</param>
+    /// <param name="start">Intermediate physical address of the first byte; a multiple of 2 MiB.</param>
     /// <param name="size">Bytes; it must not reach the end of the address space.</param>
-    public GuestRam(byte* host, ulong start, ulong size)
+    protected GuestRam(ulong start, ulong size)
     {
-        _host = host;
         Start = start;
         Size = size;
     }
@@ -28,19 +24,11 @@ public readonly unsafe struct GuestRam
     public ulong End => Start + Size;
 
     /// <summary>Whether a range lies in the memory.</summary>
-    public bool Contains(ulong ipa, ulong length) => ipa >= Start && ipa - Start <= Size && length <= Size - (ipa - Start);
+    public bool Contains(ulong address, ulong length) => address >= Start && address - Start <= Size && length <= Size - (address - Start);
 
-    /// <summary>The bytes of a range.</summary>
-    /// <returns>False where the range is not wholly in the memory, or is longer than a span can be.</returns>
-    public bool TryGetSpan(ulong ipa, ulong length, out Span<byte> span)
-    {
-        span = default;
-        if (!Contains(ipa, length) || length > int.MaxValue)
-        {
-            return false;
-        }
+    /// <summary>Copies into a range that lies in the memory, for a guest whose caches are off. False where the machine has no memory left for it.</summary>
+    public abstract bool TryWrite(ulong address, ReadOnlySpan<byte> source);
 
-        span = new Span<byte>(_host + (ipa - Start), (int)length);
-        return true;
-    }
+    /// <summary>Copies out of a range that lies in the memory.</summary>
+    public abstract bool TryRead(ulong address, Span<byte> destination);
 }

@@ -42,6 +42,9 @@ public enum LoadError
     /// <summary>The initial ramdisk does not fit beside the kernel.</summary>
     RamdiskTooBig,
 
+    /// <summary>The machine has no memory left to fill the VM's with.</summary>
+    NoMemory,
+
     /// <summary>There is no room for the device tree beside the kernel.</summary>
     NoRoomForDeviceTree,
 

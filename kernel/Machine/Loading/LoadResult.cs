@@ -45,6 +45,7 @@ public readonly struct LoadResult
         LoadError.SegmentOutsideMemory => "ELF segment outside the VM's memory: link for physical addresses in RAM (its address, end of RAM)"u8,
         LoadError.EntryOutsideSegments => "ELF entry in none of its segments (entry, number of segments)"u8,
         LoadError.RamdiskTooBig => "initial ramdisk does not fit in the VM's memory beside the kernel: give it more (bytes needed, free)"u8,
+        LoadError.NoMemory => "the machine has no memory left for it: give it a larger memory-guarantee, or others a smaller one"u8,
         LoadError.NoRoomForDeviceTree => "no room for the device tree in the VM's memory beside the kernel: give it more (bytes needed, free)"u8,
         _ => "device tree larger than its place: the command line is too long"u8,
     };

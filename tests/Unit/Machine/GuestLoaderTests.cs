@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text;
 using CsCheck;
 using SharpVisor.Formats;
@@ -11,18 +12,20 @@ using Xunit;
 
 namespace SharpVisor.Tests.Unit.Machine;
 
-public sealed class GuestLoaderTests : IDisposable
+public sealed unsafe class GuestLoaderTests : IDisposable
 {
     private const ulong Start = GuestMemoryMap.Ram;
     private const int Size = 0x100_0000;
     private const ulong End = Start + Size;
 
     private readonly HostRam _host = new(Size);
+    private readonly byte* _workspace = (byte*)NativeMemory.Alloc((nuint)GuestLoader.DeviceTreeRoom);
 
     public void Dispose()
     {
         Assert.True(_host.AreFencesWhole);
         _host.Dispose();
+        NativeMemory.Free(_workspace);
     }
 
     [Theory]
@@ -51,7 +54,7 @@ public sealed class GuestLoaderTests : IDisposable
         foreach (byte[] kernel in new[] { file, Compression.Gzip(file, CompressionLevel.Fastest) })
         {
             var description = new GuestDescription { Affinities = [0], GicVersion = 3 };
-            LoadResult result = new GuestLoader(new Inflate(), new SpanCopier()).Load(host.Ram, kernel, default, ref description, out GuestEntry entry);
+            LoadResult result = new GuestLoader(new Inflate(), _workspace).Load(host, kernel, default, ref description, out GuestEntry entry);
             Assert.True(result.IsLoaded);
             Assert.Equal((Start + offset, Start + offset + imageSize), (entry.KernelStart, entry.KernelEnd));
             Assert.Equal(file, host.At(entry.Start, file.Length).ToArray());
@@ -84,7 +87,7 @@ public sealed class GuestLoaderTests : IDisposable
         GuestEntry entry = Load(file, default);
         Assert.Equal(Start + 0x20_0004, entry.Start);
         Assert.Equal(text, _host.At(Start + 0x20_0000, 8).ToArray());
-        Assert.Equal([.. data, .. new byte[0xffe], 0xa5], _host.At(Start + 0x30_0000, 0x1001).ToArray());
+        Assert.Equal([.. data, .. new byte[0xffe]], _host.At(Start + 0x30_0000, 0x1000).ToArray());
         Assert.Equal((Start + 0x20_0000, Start + 0x30_1000), (entry.KernelStart, entry.KernelEnd));
     }
 
@@ -239,7 +242,7 @@ public sealed class GuestLoaderTests : IDisposable
     public void A_command_line_too_long_for_the_device_tree_is_refused()
     {
         var description = new GuestDescription { CommandLine = new byte[GuestLoader.DeviceTreeRoom], Affinities = [0], GicVersion = 3 };
-        LoadResult result = new GuestLoader(new Inflate(), new SpanCopier()).Load(_host.Ram, "flat"u8, default, ref description, out _);
+        LoadResult result = new GuestLoader(new Inflate(), _workspace).Load(_host, "flat"u8, default, ref description, out _);
         Assert.Equal(LoadError.DeviceTreeTooBig, result.Error);
     }
 
@@ -264,7 +267,7 @@ public sealed class GuestLoaderTests : IDisposable
             ElfFile.Make(Start + 0x8_0000, (Start + 0x8_0000, Start + 0x8_0000, new byte[50], 1000), (Start, Start + 0x50_0000, new byte[50], 1000)),
             "flat"u8.ToArray(),
         ];
-        var loader = new GuestLoader(new Inflate(), new SpanCopier());
+        var loader = new GuestLoader(new Inflate(), _workspace);
         var damage = Gen.Select(Gen.Int[0, 0x800], Gen.Byte).Array[0, 6];
         Gen.Select(Gen.Int[0, 4], Gen.Int[0, 100], damage, Gen.OneOf(0, 0, 5, 0x10_0000, 0xe0_0000)).Sample((which, cut, changes, ramdisk) =>
         {
@@ -277,7 +280,7 @@ public sealed class GuestLoaderTests : IDisposable
 
             file = cut < 50 ? file : file[..(file.Length * (100 - cut) / 50)];
             var description = new GuestDescription { Affinities = [0], GicVersion = 3 };
-            LoadResult result = loader.Load(_host.Ram, file, new byte[ramdisk], ref description, out GuestEntry entry);
+            LoadResult result = loader.Load(_host, file, new byte[ramdisk], ref description, out GuestEntry entry);
             if (result.IsLoaded)
             {
                 CheckPlacement(entry, (ulong)ramdisk);
@@ -321,6 +324,6 @@ public sealed class GuestLoaderTests : IDisposable
     private LoadResult TryLoad(ReadOnlySpan<byte> kernel, ReadOnlySpan<byte> ramdisk, out GuestEntry entry)
     {
         var description = new GuestDescription { Affinities = [0], GicVersion = 3 };
-        return new GuestLoader(new Inflate(), new SpanCopier()).Load(_host.Ram, kernel, ramdisk, ref description, out entry);
+        return new GuestLoader(new Inflate(), _workspace).Load(_host, kernel, ramdisk, ref description, out entry);
     }
 }

@@ -109,8 +109,8 @@ public sealed class PayloadTests
         InterruptStatus interrupt = new() { Number = 1019, Count = 1ul << 40, User = InterruptUser.Device, Vm = 9 };
         record = Write(StatusRecords.InterruptSize, (ref PayloadWriter writer) => StatusRecords.Write(ref writer, interrupt));
         Assert.Equal(interrupt, StatusRecords.ReadInterrupt(record));
-        MemoryStatus memory = new() { Total = 1, Free = 2, LargestFree = 3, Hypervisor = 4, Shared = 5 };
-        record = Write(5 * 8, (ref PayloadWriter writer) => StatusRecords.Write(ref writer, memory));
+        MemoryStatus memory = new() { Total = 1, Free = 2, LargestFree = 3, Hypervisor = 4, Shared = 5, Kept = 6 };
+        record = Write(6 * 8, (ref PayloadWriter writer) => StatusRecords.Write(ref writer, memory));
         Assert.Equal(memory, StatusRecords.ReadMemory(record));
         VCpuRegisters registers = default;
         for (int i = 0; i < VCpuRegisters.GeneralCount; i++)

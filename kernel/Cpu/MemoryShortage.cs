@@ -1,0 +1,49 @@
+using SharpVisor.Arch;
+using SharpVisor.Debug;
+using SharpVisor.Machine;
+using SharpVisor.Machine.Life;
+using SharpVisor.Machine.Ram;
+
+namespace SharpVisor.Cpu;
+
+/// <summary>
+/// A guest wants a page and the machine has none left that is not promised to others. That happens only to a VM that has
+/// its guarantee already. Its VCpu sleeps and tries again; where nothing has come free after some seconds, the VM ends.
+/// </summary>
+internal static class MemoryShortage
+{
+    private const ulong Patience = 3; // seconds
+    private const ulong TriesPerSecond = 200;
+
+    /// <summary>Puts the VCpu to sleep until it is to try again, or ends its VM.</summary>
+    internal static VCpu Wait(VCpu vcpu)
+    {
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        ulong second = SystemRegisters.ReadCntfrqEl0();
+        if (vcpu.ShortSince == 0)
+        {
+            vcpu.ShortSince = now;
+        }
+        else if (now - vcpu.ShortSince > second * Patience)
+        {
+            return End(vcpu);
+        }
+
+        vcpu.RetryAt = now + (second / TriesPerSecond);
+        return CpuLoop.SleepRarely(vcpu);
+    }
+
+    private static VCpu End(VCpu vcpu)
+    {
+        Vm vm = vcpu.Vm!;
+        if (!vm.IsStopping)
+        {
+            GuestMemory memory = vm.Memory;
+            GuestLog.Begin(vcpu).Text("no memory left: it has "u8).Size(memory.Present).Text(", of which "u8).Size(memory.Guarantee)
+                .Text(" are guaranteed, of at most "u8).Size(memory.Maximum).Text(": VM crashed"u8).End();
+        }
+
+        vm.RequestStop(VmStop.Crash);
+        return CpuLoop.LeaveGuest(vcpu);
+    }
+}
