@@ -77,11 +77,10 @@ internal sealed class HypervisorPrompt(EmulatedMachine machine, TimeSpan limit)
         await LeaveAsync();
     }
 
-    /// <summary>The line of <c>mem</c> that says what is free.</summary>
+    /// <summary>The lines of <c>mem</c> that say what is free, and how much of it is kept for whom it is promised to.</summary>
     internal async Task<string> ReadFreeMemoryAsync()
     {
         string answer = await AskAsync("mem", "\nfree", "\nall");
-        int line = answer.IndexOf("\nfree", StringComparison.Ordinal) + 1;
-        return answer[line..answer.IndexOf('\n', line)];
+        return answer[(answer.IndexOf("\nfree", StringComparison.Ordinal) + 1)..answer.IndexOf("\nall", StringComparison.Ordinal)];
     }
 }
