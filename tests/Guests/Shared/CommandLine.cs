@@ -20,4 +20,24 @@ internal static unsafe class CommandLine
 
         return value;
     }
+
+    /// <summary>The decimal number behind a name in the text, such as 7 behind <c>seed=</c>.</summary>
+    internal static ulong Number(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name, ulong otherwise)
+    {
+        for (int i = 0; i + name.Length < text.Length; i++)
+        {
+            if (text.Slice(i, name.Length).SequenceEqual(name))
+            {
+                ulong value = 0;
+                for (int j = i + name.Length; j < text.Length && text[j] is >= (byte)'0' and <= (byte)'9'; j++)
+                {
+                    value = (value * 10) + text[j] - '0';
+                }
+
+                return value;
+            }
+        }
+
+        return otherwise;
+    }
 }
