@@ -1,4 +1,5 @@
 using System;
+using SharpVisor.Debug;
 
 namespace SharpVisor.Console;
 
@@ -12,12 +13,18 @@ internal sealed class ConsoleWriter
     private const ulong Second = 1_000_000_000;
     private const int LargestUnit = 5;
 
-    private readonly Terminal _terminal;
+    private readonly LogSink _sink;
+    private readonly Terminal? _terminal;
     private readonly byte[] _line = new byte[Capacity];
     private int _length;
     private int _column;
 
-    internal ConsoleWriter(Terminal terminal) => _terminal = terminal;
+    /// <summary>Makes one for the terminal.</summary>
+    internal ConsoleWriter(Terminal terminal)
+        : this((LogSink)terminal) => _terminal = terminal;
+
+    /// <summary>Makes one for text that goes elsewhere, without colours.</summary>
+    internal ConsoleWriter(LogSink sink) => _sink = sink;
 
     /// <summary>Whether each line clears what stood behind it: for a screen that is painted over.</summary>
     internal bool ClearsRest { get; set; }
@@ -154,7 +161,7 @@ internal sealed class ConsoleWriter
     /// <summary>Changes how what follows looks, where the terminal can.</summary>
     internal ConsoleWriter Use(Paint paint)
     {
-        return !_terminal.KnowsSequences ? this : Raw(paint switch
+        return _terminal == null || !_terminal.KnowsSequences ? this : Raw(paint switch
         {
             Paint.Strong => "\x1b[1m"u8,
             Paint.Good => "\x1b[32m"u8,
@@ -173,13 +180,13 @@ internal sealed class ConsoleWriter
         }
 
         Raw("\r\n"u8);
-        _terminal.BeginLine();
+        _sink.BeginLine();
         for (int i = 0; i < _length; i++)
         {
-            _terminal.Write(_line[i]);
+            _sink.Write(_line[i]);
         }
 
-        _terminal.EndLine();
+        _sink.EndLine();
         _length = 0;
         _column = 0;
     }

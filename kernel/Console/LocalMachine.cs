@@ -15,6 +15,11 @@ internal sealed class LocalMachine : MachineControl
 
     private readonly LocalUploads _uploads = new();
     private readonly ulong _counterAtStart = SystemRegisters.ReadCntpctEl0();
+    private readonly LogHistory _log;
+
+    /// <summary>Makes the one.</summary>
+    /// <param name="log">What the hypervisor has said.</param>
+    internal LocalMachine(LogHistory log) => _log = log;
 
     /// <inheritdoc/>
     internal override ulong Now
@@ -274,6 +279,10 @@ internal sealed class LocalMachine : MachineControl
     /// <inheritdoc/>
     internal override ControlResult TrySetLogLevel(LogLevel level) =>
         level == LogLevel.Info ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.NotSupported);
+
+    /// <inheritdoc/>
+    internal override int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end) =>
+        _log.Read(ref position, buffer, out start, out end);
 
     /// <inheritdoc/>
     internal override ControlResult TryRunBench(ConsoleWriter output) => ControlResult.Failed(ControlOutcome.NotSupported);

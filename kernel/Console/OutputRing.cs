@@ -29,6 +29,20 @@ internal sealed class OutputRing
         End++;
     }
 
+    /// <summary>
+    /// Where a reader that asks for a position goes on: there, or at the oldest byte where that is newer or the position
+    /// is one that there has not been yet (the ring began anew), or at the end for <see cref="ControlFrame.FromEnd"/>.
+    /// </summary>
+    internal ulong Resolve(ulong position)
+    {
+        if (position == ControlFrame.FromEnd)
+        {
+            return End;
+        }
+
+        return position > End ? Start : Math.Max(position, Start);
+    }
+
     /// <summary>Reads from a position on, or from the oldest byte where that is newer, and moves the position behind it.</summary>
     /// <returns>Number of bytes.</returns>
     internal int Read(ref ulong position, Span<byte> buffer)

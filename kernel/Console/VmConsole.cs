@@ -24,6 +24,9 @@ internal sealed class VmConsole : ConsoleBackend
     private const int LongestMergedLine = 200;
     private const ulong LongestRepeatedLine = 256;
 
+    // The guest's next byte waits while one reads.
+    private const int LongestReading = 1024;
+
     private readonly HostConsole _host;
     private readonly OutputRing _output = new(OutputCapacity);
     private readonly InputRing _input = new(InputCapacity);
@@ -172,6 +175,37 @@ internal sealed class VmConsole : ConsoleBackend
         _outputLock.Enter();
         _shown = _output.End;
         _outputLock.Exit();
+    }
+
+    /// <summary>Reads what the VM has written, which changes nothing of what a person has seen of it.</summary>
+    /// <param name="position">Position to read from; afterwards that of the first byte that was read, as <see cref="OutputRing.Resolve"/> has it.</param>
+    /// <param name="buffer">Where it goes.</param>
+    /// <param name="end">Position behind the newest byte.</param>
+    /// <returns>Number of bytes.</returns>
+    internal int Read(ref ulong position, Span<byte> buffer, out ulong end)
+    {
+        _outputLock.Enter();
+        position = _output.Resolve(position);
+        end = _output.End;
+        ulong next = position;
+        int count = _output.Read(ref next, buffer.Slice(0, Math.Min(buffer.Length, LongestReading)));
+        _outputLock.Exit();
+        return count;
+    }
+
+    /// <summary>Keeps bytes that were typed elsewhere, as many as there is room for.</summary>
+    /// <returns>How many.</returns>
+    internal int Put(ReadOnlySpan<byte> bytes)
+    {
+        int count = 0;
+        _inputLock.Enter();
+        while (count < bytes.Length && _input.Room > InputReserve)
+        {
+            _input.TryPut(bytes[count++]);
+        }
+
+        _inputLock.Exit();
+        return count;
     }
 
     // In pieces, so that neither the guest nor the log waits for a slow line for long.

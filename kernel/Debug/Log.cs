@@ -13,6 +13,7 @@ public static unsafe class Log
     private const int EarlyCapacity = 1024;
 
     private static LogSink? s_sink;
+    private static LogSink? s_history;
     private static SpinLock s_lock;
     private static EarlyBuffer s_early;
     private static int s_earlyCount;
@@ -35,10 +36,14 @@ public static unsafe class Log
         s_earlyCount = 0;
     }
 
+    /// <summary>Names where lines are kept, beside where they go.</summary>
+    public static void SetHistory(LogSink history) => s_history = history;
+
     /// <summary>Begins a line with the hypervisor's name, on a line of its own. Every line must be ended.</summary>
     public static LogLine Line()
     {
         s_lock.Enter();
+        s_history?.BeginLine();
         s_sink?.BeginLine();
         return default(LogLine).Text("sharpvisor: "u8);
     }
@@ -52,11 +57,13 @@ public static unsafe class Log
     internal static void Unlock()
     {
         s_sink?.EndLine();
+        s_history?.EndLine();
         s_lock.Exit();
     }
 
     internal static void Put(byte value)
     {
+        s_history?.Write(value);
         LogSink? sink = s_sink;
         if (sink != null)
         {

@@ -26,6 +26,9 @@ internal static unsafe class Hypervisor
     private const int MaximumExtents = 64;
     internal const int MaximumCpus = 64;
     private const int SecondaryPatience = 10_000_000;
+
+    // How long the guests of the first CPU have it between two pieces of work for the control channel: 100 us.
+    private const ulong ChannelRestsInSecond = 10_000;
     private const int ExitClean = 0;
     private const int ExitVmFailed = 1;
     private const int ExitMachineFailed = 2;
@@ -34,6 +37,7 @@ internal static unsafe class Hypervisor
     private static InterruptController? s_interrupts;
     private static Uart? s_uart;
     private static HostConsole? s_console;
+    private static ControlServer? s_channel;
     private static MachineControl? s_control;
     private static MachineClock? s_clock;
     private static GuestLoader? s_loader;
@@ -45,6 +49,8 @@ internal static unsafe class Hypervisor
     private static int s_cpuCount;
     private static int s_reviewAsked;
     private static bool s_hasFailed;
+    private static ulong s_consoleDue = HypervisorTimer.Never;
+    private static ulong s_channelDue = HypervisorTimer.Never;
 
     /// <summary>Free memory.</summary>
     internal static PageAllocator Pages => s_pages!;
@@ -122,6 +128,7 @@ internal static unsafe class Hypervisor
             Fail("no memory for the hypervisor's page tables"u8);
         }
 
+        VirtioSlots virtio = VirtioSlots.Find(tree, map!, Interrupts);
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
         ulong workspace = 0;
@@ -143,11 +150,14 @@ internal static unsafe class Hypervisor
         s_pageWriter = new PageWriter();
         VmTable.Initialise();
         VmFactory.Initialise();
-        s_control = new LocalMachine();
+        LogHistory log = new();
+        Log.SetHistory(log);
+        s_control = new LocalMachine(log);
         s_console = new HostConsole(s_uart!, s_control);
         Log.SetSink(s_console.Terminal);
         s_uart!.EnableReceive();
         Interrupts.Enable(s_uart.Interrupt);
+        OpenChannel(virtio);
         StartSecondaries(map!.Root);
         Log.Line().Text("EL2 on "u8).Decimal((ulong)s_cpuCount).Text(s_cpuCount == 1 ? " CPU (MIDR "u8 : " CPUs (MIDR "u8)
             .Hex(SystemRegisters.ReadMidrEl1()).Text(Interrupts.Version switch
@@ -198,6 +208,11 @@ internal static unsafe class Hypervisor
         {
             PassReview(current.Cpu);
         }
+        else if (s_channel != null && interrupt == s_channel.Interrupt)
+        {
+            ArmChannel(s_channel.HandleInterrupt());
+            ArmTick();
+        }
         else
         {
             Interrupts.Disable(interrupt);
@@ -205,12 +220,27 @@ internal static unsafe class Hypervisor
         }
     }
 
-    /// <summary>The console's second is over, or a VM's time has come. On the CPU that takes the serial line's interrupts.</summary>
+    /// <summary>The console's second is over, a VM's time has come, or the control channel has rested. On the CPU that takes their interrupts.</summary>
     internal static void Tick()
     {
-        s_console!.Tick(s_control!.Now);
+        ulong now = SystemRegisters.ReadCntpctEl0();
+        if (s_consoleDue <= now)
+        {
+            s_consoleDue = HypervisorTimer.Never;
+            s_console!.Tick(s_control!.Now);
+        }
+
+        if (s_channelDue <= now)
+        {
+            ArmChannel(s_channel!.Serve());
+        }
+
         Review();
     }
+
+    private static void ArmChannel(bool hasMore) => s_channelDue = hasMore
+        ? SystemRegisters.ReadCntpctEl0() + (SystemRegisters.ReadCntfrqEl0() / ChannelRestsInSecond)
+        : HypervisorTimer.Never;
 
     /// <summary>The VMs want to be looked at: one has left its CPUs, or something was asked of it.</summary>
     internal static void AskForReview()
@@ -272,12 +302,16 @@ internal static unsafe class Hypervisor
         s_control!.Enter();
         ulong next = VmTable.NextReview;
         s_control.Exit();
-        if (s_console!.WantsTick)
+        if (!s_console!.WantsTick)
         {
-            next = Math.Min(next, SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0());
+            s_consoleDue = HypervisorTimer.Never;
+        }
+        else if (s_consoleDue == HypervisorTimer.Never)
+        {
+            s_consoleDue = SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0();
         }
 
-        Cpu(0).Timer.SetTick(next);
+        Cpu(0).Timer.SetTick(Math.Min(next, Math.Min(s_consoleDue, s_channelDue)));
     }
 
     private static void StopAfterVms() => Stop(s_hasFailed || VmTable.HasAnyCrashed ? ExitVmFailed : ExitClean);
@@ -313,6 +347,27 @@ internal static unsafe class Hypervisor
         }
 
         return Interrupts.Version >= 3 ? new GicV3CpuInterface() : null;
+    }
+
+    /// <summary>Takes the control channel into use, where the machine has one.</summary>
+    private static void OpenChannel(VirtioSlots virtio)
+    {
+        const ulong length = (VirtioConsole.MemorySize + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
+        VirtioMmio? device = virtio.First(VirtioConsole.DeviceId);
+        if (device == null || !Pages.TryAllocateZeroed(length, PageTable.PageSize, out ulong memory))
+        {
+            return;
+        }
+
+        if (!VirtioConsole.TryStart(device, "sharpvisor.control"u8, memory, out VirtioConsole? console))
+        {
+            Log.Line("the virtio console has no ports with names: no control channel"u8);
+            Pages.Free(memory, length);
+            return;
+        }
+
+        s_channel = new ControlServer(console!.Channel, s_control!);
+        Interrupts.Enable(s_channel.Interrupt);
     }
 
     private static void FindMemory(PhysicalTree tree, ulong deviceTree)

@@ -22,6 +22,9 @@ internal readonly unsafe ref struct PhysicalTree
     private readonly FdtNode _reserved;
     private readonly FdtNode _cpus;
     private readonly FdtNode _chosen;
+    private readonly FdtNode _firstVirtio;
+    private readonly FdtNode _lastVirtio;
+    private readonly int _virtioCount;
     private readonly bool _hasMemory;
     private readonly bool _hasReserved;
     private readonly bool _hasCpus;
@@ -39,6 +42,11 @@ internal readonly unsafe ref struct PhysicalTree
                 _firstMemory = _hasMemory ? _firstMemory : node;
                 _lastMemory = node;
                 _hasMemory = true;
+            }
+            else if (name.StartsWith("virtio"u8))
+            {
+                _firstVirtio = _virtioCount++ == 0 ? node : _firstVirtio;
+                _lastVirtio = node;
             }
             else if (name.SequenceEqual("reserved-memory"u8))
             {
@@ -173,6 +181,43 @@ internal readonly unsafe ref struct PhysicalTree
         length = end - start;
         return true;
     }
+
+    /// <summary>Whether all slots for virtio devices stand one behind the other, by the first, the last and their number.</summary>
+    /// <param name="stride">Bytes of a slot.</param>
+    /// <param name="start">First byte of the first one.</param>
+    /// <param name="length">Bytes of all.</param>
+    internal bool TryGetVirtioRow(ulong stride, out ulong start, out ulong length)
+    {
+        start = 0;
+        length = (ulong)_virtioCount * stride;
+        return _virtioCount != 0 && IsVirtio(_firstVirtio) && IsVirtio(_lastVirtio)
+            && Reader.TryGetRegister(_firstVirtio, 0, out start, out _) && Reader.TryGetRegister(_lastVirtio, 0, out ulong last, out _)
+            && last == start + length - stride;
+    }
+
+    /// <summary>The first slot for a virtio device.</summary>
+    internal bool TryFirstVirtio(out FdtNode node)
+    {
+        node = _firstVirtio;
+        return _virtioCount != 0 && (IsVirtio(node) || TryNextVirtio(node, out node));
+    }
+
+    /// <summary>The one after it.</summary>
+    internal bool TryNextVirtio(FdtNode node, out FdtNode next)
+    {
+        next = node;
+        while (next.Offset != _lastVirtio.Offset && Reader.TryNextSibling(next, out next))
+        {
+            if (IsVirtio(next))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsVirtio(FdtNode node) => Reader.Name(node).StartsWith("virtio"u8) && Reader.IsCompatible(node, "virtio,mmio"u8);
 
     /// <summary>A random number from the boot loader, 0 where it gave none.</summary>
     internal ulong Seed() => _hasChosen && Reader.TryGetNumber(_chosen, "kaslr-seed"u8, out ulong seed) ? seed : 0;

@@ -112,6 +112,14 @@ internal abstract class MachineControl
     /// <summary>Says which lines are logged.</summary>
     internal abstract ControlResult TrySetLogLevel(LogLevel level);
 
+    /// <summary>Reads the hypervisor's own lines.</summary>
+    /// <param name="position">Position to read from; afterwards that of the first byte that was read, as <see cref="OutputRing.Resolve"/> has it.</param>
+    /// <param name="buffer">Where they go.</param>
+    /// <param name="start">Position of the oldest byte that is kept.</param>
+    /// <param name="end">Position behind the newest one.</param>
+    /// <returns>Number of bytes.</returns>
+    internal abstract int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end);
+
     /// <summary>Measures the hypervisor's operations on this machine and writes what it found.</summary>
     internal abstract ControlResult TryRunBench(ConsoleWriter output);
 

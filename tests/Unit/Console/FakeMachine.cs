@@ -28,6 +28,8 @@ internal sealed class FakeMachine : MachineControl
 
     public BundleError UploadError { get; set; }
 
+    public LogHistory Log { get; } = new();
+
     public ControlOutcome Refusal { get; set; }
 
     public LogLevel Level { get; set; } = LogLevel.Info;
@@ -229,6 +231,9 @@ internal sealed class FakeMachine : MachineControl
         Level = level;
         return ControlResult.Ok;
     }
+
+    internal override int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end) =>
+        Log.Read(ref position, buffer, out start, out end);
 
     internal override ControlResult TryRunBench(ConsoleWriter output)
     {
