@@ -45,7 +45,7 @@ public sealed unsafe class ConsolePort : ByteChannel
     public int Port => _receive == null ? -1 : _port;
 
     /// <inheritdoc/>
-    public override uint Interrupt => _console.Transport.Interrupt;
+    public override uint Interrupt => _console.Registers.Interrupt;
 
     /// <inheritdoc/>
     public override bool IsOpen => _isOpen;
@@ -146,13 +146,13 @@ public sealed unsafe class ConsolePort : ByteChannel
 
         if (_receive.Publish() || _mustNotifyReceive)
         {
-            _console.Transport.Notify(VirtioConsole.ReceiveQueue(_port));
+            _console.Registers.Notify(VirtioConsole.ReceiveQueue(_port));
             _mustNotifyReceive = false;
         }
 
         if (_mustNotifyTransmit)
         {
-            _console.Transport.Notify(VirtioConsole.ReceiveQueue(_port) + 1);
+            _console.Registers.Notify(VirtioConsole.ReceiveQueue(_port) + 1);
             _mustNotifyTransmit = false;
         }
     }

@@ -48,9 +48,9 @@ public sealed unsafe class VirtioConsole
     private uint _nextTransmit;
     private bool _isBroken;
 
-    private VirtioConsole(VirtioTransport transport, byte[] name, ulong memory)
+    private VirtioConsole(VirtioRegisters registers, byte[] name, ulong memory)
     {
-        Transport = transport;
+        Registers = registers;
         _name = name;
         _controlMemory = memory + ((ulong)QueueCount * SplitQueue.MemorySize);
         Channel = new ConsolePort(this, _controlMemory + ControlMemory);
@@ -60,37 +60,37 @@ public sealed unsafe class VirtioConsole
     public ConsolePort Channel { get; }
 
     /// <summary>The device's registers.</summary>
-    internal VirtioTransport Transport { get; }
+    internal VirtioRegisters Registers { get; }
 
     private SplitQueue ControlReceive => _queues[ControlQueue];
 
     private SplitQueue ControlTransmit => _queues[ControlQueue + 1];
 
     /// <summary>Starts the device.</summary>
-    /// <param name="transport">A device with the number <see cref="DeviceId"/>.</param>
+    /// <param name="registers">A device with the number <see cref="DeviceId"/>.</param>
     /// <param name="name">Name of the port to look for.</param>
     /// <param name="memory"><see cref="MemorySize"/> bytes, zeroed, aligned to a page, at the same address for the device.</param>
     /// <param name="console">The driver.</param>
     /// <returns>False where it has no ports with names, or does not work.</returns>
-    public static bool TryStart(VirtioTransport transport, ReadOnlySpan<byte> name, ulong memory, out VirtioConsole? console)
+    public static bool TryStart(VirtioRegisters registers, ReadOnlySpan<byte> name, ulong memory, out VirtioConsole? console)
     {
         console = null;
-        if (!transport.TryBegin(FeatureMultiport, out ulong agreed) || (agreed & FeatureMultiport) == 0)
+        if (!registers.TryBegin(FeatureMultiport, out ulong agreed) || (agreed & FeatureMultiport) == 0)
         {
-            transport.GiveUp();
+            registers.GiveUp();
             return false;
         }
 
         byte[] wanted = new byte[name.Length];
         name.CopyTo(wanted);
-        VirtioConsole made = new(transport, wanted, memory);
+        VirtioConsole made = new(registers, wanted, memory);
         if (!made.TrySetQueues(memory))
         {
-            transport.GiveUp();
+            registers.GiveUp();
             return false;
         }
 
-        transport.Start();
+        registers.Start();
         for (int i = 0; i < ControlQueueSize; i++)
         {
             made.GiveControl((uint)i);
@@ -109,7 +109,7 @@ public sealed unsafe class VirtioConsole
     /// <summary>The device interrupts: looks what it says of its ports.</summary>
     internal void HandleInterrupt()
     {
-        Transport.TakeInterrupt();
+        Registers.TakeInterrupt();
         for (int i = 0; i < ControlQueueSize && !_isBroken && ControlReceive.TryTake(out uint slot, out uint length); i++)
         {
             // The device may write on while we read: take it once.
@@ -128,13 +128,13 @@ public sealed unsafe class VirtioConsole
 
     private bool TrySetQueues(ulong memory)
     {
-        uint ports = Transport.ReadConfiguration32(4); // max_nr_ports
+        uint ports = Registers.ReadConfiguration32(4); // max_nr_ports
         for (int i = 0; i < QueueCount; i++)
         {
             bool isControl = i is ControlQueue or ControlQueue + 1;
             int wanted = isControl ? ControlQueueSize : PortQueueSize;
             bool isThere = isControl || (uint)PortOf(i) < ports;
-            if (isThere && Transport.LargestQueue(i) < wanted)
+            if (isThere && Registers.LargestQueue(i) < wanted)
             {
                 return false;
             }
@@ -142,7 +142,7 @@ public sealed unsafe class VirtioConsole
             _queues[i] = new SplitQueue(memory + ((ulong)i * SplitQueue.MemorySize), wanted);
             if (isThere)
             {
-                Transport.SetQueue(i, _queues[i]);
+                Registers.SetQueue(i, _queues[i]);
             }
             else
             {
@@ -246,7 +246,7 @@ public sealed unsafe class VirtioConsole
         _nextTransmit = (slot + 1) % ControlQueueSize;
         if (ControlTransmit.Publish())
         {
-            Transport.Notify(ControlQueue + 1);
+            Registers.Notify(ControlQueue + 1);
         }
     }
 
@@ -258,7 +258,7 @@ public sealed unsafe class VirtioConsole
     {
         if (ControlReceive.Publish())
         {
-            Transport.Notify(ControlQueue);
+            Registers.Notify(ControlQueue);
         }
 
         _isBroken |= ControlReceive.IsBroken;

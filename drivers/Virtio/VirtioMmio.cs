@@ -4,7 +4,7 @@ using SharpVisor.Arch;
 namespace SharpVisor.Drivers;
 
 /// <summary>A virtio device behind memory-mapped registers: version 2 (virtio 1.2, 4.2.2), and version 1, the legacy one (4.2.4).</summary>
-public sealed class VirtioMmio : VirtioTransport
+public sealed class VirtioMmio : VirtioRegisters
 {
     /// <summary>Bytes of its registers with the configuration behind them.</summary>
     public const ulong RegisterSize = 0x200;

@@ -13,7 +13,8 @@ namespace SharpVisor.Console;
 /// <see cref="Tick"/> reads on a little into the ring's reserve, so that an escape key that comes behind is seen.
 /// </para>
 /// <para>
-/// Lock order: <see cref="MachineControl"/>'s, a VM's UART, a <see cref="VmConsole"/>'s, the log's, <see cref="Terminal"/>'s.
+/// Lock order: <see cref="MachineControl"/>'s, a VM's UART, a <see cref="VmConsole"/>'s, the log's,
+/// <see cref="LogHistory"/>'s, <see cref="Terminal"/>'s. The shell, the control channel and their tick run on the first CPU, one at a time.
 /// </para>
 /// </remarks>
 internal sealed class HostConsole

@@ -128,7 +128,7 @@ internal static unsafe class Hypervisor
             Fail("no memory for the hypervisor's page tables"u8);
         }
 
-        VirtioSlots virtio = VirtioSlots.Find(tree, map!, Interrupts);
+        PhysicalVirtio virtio = PhysicalVirtio.Find(tree, map!, Interrupts);
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
         ulong workspace = 0;
@@ -350,7 +350,7 @@ internal static unsafe class Hypervisor
     }
 
     /// <summary>Takes the control channel into use, where the machine has one.</summary>
-    private static void OpenChannel(VirtioSlots virtio)
+    private static void OpenChannel(PhysicalVirtio virtio)
     {
         const ulong length = (VirtioConsole.MemorySize + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
         VirtioMmio? device = virtio.First(VirtioConsole.DeviceId);

@@ -8,7 +8,7 @@ namespace SharpVisor.Machine;
 /// The machine's virtio-mmio devices. A board has many slots, of which few hold a device (QEMU's virt: 32 in a row). The
 /// tree is long and to read it takes time, so that where slots stand in a row only those with a device are looked up.
 /// </summary>
-internal sealed class VirtioSlots
+internal sealed class PhysicalVirtio
 {
     private const int MostDevices = 32;
     private const ulong LargestRow = 64 * VirtioMmio.RegisterSize;
@@ -19,9 +19,9 @@ internal sealed class VirtioSlots
     internal int Count { get; private set; }
 
     /// <summary>Finds the devices, and maps their registers.</summary>
-    internal static VirtioSlots Find(in PhysicalTree tree, PageTable map, InterruptController interrupts)
+    internal static PhysicalVirtio Find(in PhysicalTree tree, PageTable map, InterruptController interrupts)
     {
-        VirtioSlots slots = new();
+        PhysicalVirtio slots = new();
         FdtReader reader = tree.Reader;
         if (!tree.TryGetVirtioRow(VirtioMmio.RegisterSize, out ulong start, out ulong rowLength) || rowLength > LargestRow)
         {

@@ -1,7 +1,7 @@
 namespace SharpVisor.Drivers;
 
-/// <summary>A virtio device as its driver reaches it, whatever bus it is on (virtio 1.2, 3.1 and 4).</summary>
-public abstract class VirtioTransport
+/// <summary>The registers of a virtio device as its driver reaches them, whatever bus it is on (virtio 1.2, 3.1 and 4).</summary>
+public abstract class VirtioRegisters
 {
     private const ulong VersionOne = 1ul << 32;
     private const int ResetPatience = 1_000_000;

@@ -1,0 +1,228 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using System.Threading.Tasks;
+using SharpVisor.Build;
+using SharpVisor.Build.Running;
+using SharpVisor.Console;
+using Xunit;
+
+namespace SharpVisor.Tests.Machine.Control;
+
+/// <summary>The control channel of a machine that runs guests: what clients send, sense and nonsense, and what comes of it.</summary>
+public sealed class ControlChannelTests
+{
+    private const string Ready = "Type and it is echoed";
+
+    [Theory]
+    [InlineData(3, false, 2)]
+    [InlineData(2, true, 1)]
+    public async Task A_client_sees_the_VMs_and_changes_their_lives(int gicVersion, bool isModern, int cpus)
+    {
+        string socket = ControlLine.NewPath();
+        await using EmulatedMachine machine = await StartAsync(socket, gicVersion, isModern, cpus);
+        using ControlLine line = await ControlLine.OpenAsync(socket);
+        PayloadReader reader = new(await line.AskAsync(ControlOperation.Hello, (ushort)1, (ushort)1));
+        Assert.Equal(1, HelloAnswer.Read(ref reader).Version);
+
+        List<VmStatus> vms = await ListAsync(line);
+        Assert.Equal(["left", "right"], vms.Select(NameOf));
+        int left = vms[0].Id;
+        string text = await ReadUntilAsync(line, left, Ready);
+        Assert.StartsWith("Hello from a C# guest", text);
+
+        await line.AskAsync(ControlOperation.Pause, left);
+        await ExpectStateAsync(line, left, VmState.Paused);
+        Assert.Equal(ControlOutcome.WrongState, (await line.TryAskAsync(ControlOperation.Pause, left)).Outcome);
+        Assert.NotEqual(0ul, StatusRecords.ReadRegisters(await line.AskAsync(ControlOperation.Registers, left, 0)).Pc);
+        await line.AskAsync(ControlOperation.Resume, left);
+        await EchoAsync(line, left, "went on");
+
+        await line.AskAsync(ControlOperation.Stop, left);
+        await ExpectStateAsync(line, left, VmState.Stopped);
+        await line.AskAsync(ControlOperation.Start, left);
+        await ExpectStateAsync(line, left, VmState.Running);
+        await line.AskAsync(ControlOperation.Reset, left);
+        await EchoAsync(line, left, "anew");
+
+        reader = new PayloadReader(await line.AskAsync(ControlOperation.ReadLog, 0ul, (ushort)4096));
+        reader.UInt64();
+        reader.UInt64();
+        string log = Encoding.ASCII.GetString(reader.Rest);
+        Assert.Contains("sharpvisor: EL2 on", log);
+        Assert.Contains("left: stopped from the console\n", log);
+
+        // It powers off only after it has taken what was typed: the answer may come before or never.
+        await line.SendAsync(line.Request(ControlOperation.PowerOff));
+        await TestMachine.ExpectEndAsync(machine, 0, Patience.SmallGuest);
+    }
+
+    [Fact]
+    public async Task Garbage_half_frames_and_clients_that_vanish_hurt_nobody_who_comes_after()
+    {
+        string socket = ControlLine.NewPath();
+        await using EmulatedMachine machine = await StartAsync(socket, 3, isModern: false, cpus: 2);
+        Random random = new(11);
+        for (int round = 0; round < 8; round++)
+        {
+            using ControlLine line = await ControlLine.OpenAsync(socket);
+            byte[] noise = new byte[random.Next(20_000)];
+            random.NextBytes(noise);
+            await line.SendAsync(noise);
+            await line.SendAsync(new byte[1]);
+            Assert.Equal(2, (await ListAsync(line)).Count);
+
+            byte[] half = line.Request(ControlOperation.ListVms, 0);
+            await line.SendAsync(half[..random.Next(1, half.Length)]);
+            if (round % 2 == 0)
+            {
+                await line.SendAsync(new byte[1]);
+                Assert.Equal(2, (await ListAsync(line)).Count);
+            }
+
+            // Answers that nobody reads; then the client has gone.
+            for (int i = 0; i < 30; i++)
+            {
+                await line.SendAsync(line.Request(ControlOperation.ListVms, 0));
+            }
+        }
+
+        using ControlLine last = await ControlLine.OpenAsync(socket);
+        int right = (await ListAsync(last))[1].Id;
+        await EchoAsync(last, right, "still here");
+    }
+
+    [Fact]
+    public async Task Two_clients_ask_thousands_of_times_while_guests_run()
+    {
+        const int Requests = 3000;
+        const int Window = 8;
+        string socket = ControlLine.NewPath();
+        await using EmulatedMachine machine = await StartAsync(socket, 3, isModern: false, cpus: 1);
+        using ControlLine line = await ControlLine.OpenAsync(socket, session: 7);
+        int left = (await ListAsync(line))[0].Id;
+        await ReadUntilAsync(line, left, Ready);
+
+        // What the broker makes of two clients: one line, two sessions.
+        FrameEncoder encoder = new();
+        byte[] buffer = new byte[ControlFrame.LargestEncoded];
+        int sent = 0;
+        for (int answered = 0; answered < Requests; answered++)
+        {
+            for (; sent < Requests && sent - answered < Window; sent++)
+            {
+                int length = encoder.Encode((byte)(1 + (sent & 1)), (ushort)(sent / 2), (byte)ControlOperation.ListVms, 0, new byte[4], buffer);
+                await line.SendAsync(buffer[..length]);
+            }
+
+            ControlAnswer answer = await line.ReceiveAsync();
+            Assert.Equal((1 + (answered & 1), answered / 2, ControlOutcome.Ok), (answer.Session, answer.Id, answer.Outcome));
+        }
+
+        await EchoAsync(line, left, "with time of my own");
+        PayloadReader reader = new(await line.AskAsync(ControlOperation.Machine));
+        Assert.Equal(0ul, MachineAnswer.Read(ref reader).FramesDropped);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_makes_nobody_wait()
+    {
+        string socket = ControlLine.NewPath();
+        await using EmulatedMachine machine = await StartAsync(socket, 3, isModern: true, cpus: 1);
+        using ControlLine line = await ControlLine.OpenAsync(socket);
+        await ListAsync(line);
+        byte[] request = line.Request(ControlOperation.ReadLog, 0ul, (ushort)4096);
+        Task flood = line.SendAsync([.. Enumerable.Repeat(request, 20_000).SelectMany(bytes => bytes)]);
+        await TestMachine.ExpectAsync(machine, Ready, Patience.SmallGuest);
+        await machine.TypeAsync("the guest goes on\r");
+        await TestMachine.ExpectAsync(machine, "the guest goes on", Patience.SmallGuest);
+        for (int i = 0; i < 20_000; i++)
+        {
+            Assert.Equal(ControlOutcome.Ok, (await line.ReceiveAsync()).Outcome);
+        }
+
+        await flood;
+        Assert.Equal(2, (await ListAsync(line)).Count);
+    }
+
+    private static async Task<EmulatedMachine> StartAsync(string socket, int gicVersion, bool isModern, int cpus)
+    {
+        StringBuilder definitions = new();
+        foreach (string name in new[] { "left", "right" })
+        {
+            definitions.AppendLine(CultureInfo.InvariantCulture, $"""
+                [[vm]]
+                name = "{name}"
+                kernel = '{Repository.GuestImage("hello")}'
+                memory = "16M"
+                """);
+        }
+
+        List<string> arguments = [.. ControlLine.QemuArguments(socket)];
+        if (isModern)
+        {
+            arguments.AddRange(["-global", "virtio-mmio.force-legacy=false"]);
+        }
+
+        MachineSettings settings = new() { Cpus = cpus, GicVersion = gicVersion, ExtraArguments = arguments };
+        return TestMachine.Start(settings, await TestMachine.BundleAsync(definitions.ToString()));
+    }
+
+    private static async Task<List<VmStatus>> ListAsync(ControlLine line) => Parse(await line.AskAsync(ControlOperation.ListVms, 0));
+
+    private static List<VmStatus> Parse(byte[] payload)
+    {
+        PayloadReader reader = new(payload);
+        ListHeader header = ListHeader.Read(ref reader);
+        List<VmStatus> vms = [];
+        for (int i = 0; i < header.Records; i++)
+        {
+            vms.Add(StatusRecords.ReadVm(reader.Bytes(header.RecordSize)));
+        }
+
+        return vms;
+    }
+
+    private static string NameOf(VmStatus vm)
+    {
+        byte[] name = new byte[VmName.Capacity];
+        return Encoding.ASCII.GetString(name, 0, vm.Name.CopyTo(name));
+    }
+
+    private static async Task ExpectStateAsync(ControlLine line, int vm, VmState state)
+    {
+        for (int i = 0; StatusRecords.ReadVm(await line.AskAsync(ControlOperation.GetVm, vm)).State != state; i++)
+        {
+            Assert.True(i < 500, $"it does not become {state}");
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>A guest, which echoes what it gets, runs.</summary>
+    private static async Task EchoAsync(ControlLine line, int vm, string text)
+    {
+        await ReadUntilAsync(line, vm, Ready);
+        byte[] taken = await line.AskAsync(ControlOperation.WriteConsole, vm, text);
+        Assert.Equal(text.Length, BitConverter.ToUInt16(taken));
+        await ReadUntilAsync(line, vm, text);
+    }
+
+    /// <summary>Reads a VM's console from its begin until it has shown a text.</summary>
+    private static async Task<string> ReadUntilAsync(ControlLine line, int vm, string expected)
+    {
+        for (int i = 0; ; i++)
+        {
+            byte[] payload = await line.AskAsync(ControlOperation.ReadConsole, vm, 0ul, (ushort)4000);
+            string text = Encoding.ASCII.GetString(payload.AsSpan(17));
+            if (text.Contains(expected, StringComparison.Ordinal))
+            {
+                return text;
+            }
+
+            Assert.True(i < 1000, $"'{expected}' did not come but: {text}");
+            await Task.Delay(20);
+        }
+    }
+}
