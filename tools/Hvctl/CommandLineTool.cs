@@ -85,7 +85,8 @@ internal static class CommandLineTool
         string? wrong = words.UnmatchedTokens.FirstOrDefault();
         if (wrong is null)
         {
-            string message = isRoot && words.Tokens.Count == 0 ? "a verb is missing" : Plain(words.Errors[0].Message);
+            bool isVerbMissing = isRoot && words.Errors[0].SymbolResult is null or CommandResult;
+            string message = isVerbMissing ? "a verb is missing" : Plain(words.Errors[0].Message);
             return new Failure(ExitCode.WrongUsage, "usage", $"{message}; {page}");
         }
 

@@ -33,13 +33,12 @@ internal sealed class MachineClient : IAsyncDisposable
     /// <summary>How an outcome reads as the end of a sentence.</summary>
     internal static string Describe(Answer answer)
     {
-        if (answer.Reason.Length != 0)
+        if (answer.Outcome == (byte)ControlOutcome.WrongState)
         {
-            return answer.Reason;
+            return "it is " + Answer.Text(ControlText.Describe(answer.State));
         }
 
-        string state = answer.Outcome == (byte)ControlOutcome.WrongState ? Answer.Text(ControlText.Describe(answer.State)) : "";
-        return state.Length != 0 ? "it is " + state : Answer.Text(ControlText.Describe((ControlOutcome)answer.Outcome));
+        return answer.Reason.Length != 0 ? answer.Reason : Answer.Text(ControlText.Describe((ControlOutcome)answer.Outcome));
     }
 
     /// <summary>Time, numbers and what the channel has seen.</summary>
@@ -56,8 +55,14 @@ internal sealed class MachineClient : IAsyncDisposable
     }
 
     /// <summary>All VMs, in the order of definition.</summary>
-    internal Task<List<VmStatus>> ListVmsAsync(CancellationToken cancellation) =>
-        ListAsync(ControlOperation.ListVms, [], record => StatusRecords.ReadVm(record.Span), cancellation);
+    internal async Task<List<VmStatus>> ListVmsAsync(CancellationToken cancellation)
+    {
+        List<VmStatus> vms = await ListAsync(ControlOperation.ListVms, [], record => StatusRecords.ReadVm(record.Span), cancellation);
+
+        // Number 0 is one that goes away just now.
+        vms.RemoveAll(vm => vm.Id == 0);
+        return vms;
+    }
 
     /// <summary>One VM by its number.</summary>
     internal async Task<VmStatus> GetVmAsync(int vm, CancellationToken cancellation) =>

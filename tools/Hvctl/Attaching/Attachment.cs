@@ -28,6 +28,7 @@ internal sealed class Attachment
     private readonly SemaphoreSlim _wake = new(0);
     private readonly StringBuilder _seen = new();
     private readonly Stopwatch _sinceOutput = Stopwatch.StartNew();
+    private bool _hasTextCome;
     private bool _hasInputEnded;
     private bool _hasEscaped;
 
@@ -97,6 +98,7 @@ internal sealed class Attachment
         // Latin-1 keeps each byte as it is.
         byte[] last = Encoding.Latin1.GetBytes(LogCommand.LastLines(Encoding.Latin1.GetString(kept.ToArray()), _options.History));
         await _terminal.WriteAsync(last);
+        _hasTextCome = _options.Until is string text && HasCome(text, last);
         State = piece.State;
         return piece.Next;
     }
@@ -111,6 +113,10 @@ internal sealed class Attachment
             if (piece.Position > next)
             {
                 _note($"[{piece.Position - next} bytes were lost]");
+            }
+            else if (piece.Position < next)
+            {
+                _note("[the virtual machine was made anew]");
             }
 
             State = piece.State;
@@ -150,7 +156,8 @@ internal sealed class Attachment
 
         if (_options.Until is string text)
         {
-            if (HasCome(text, piece.Bytes.Span))
+            _hasTextCome |= HasCome(text, piece.Bytes.Span);
+            if (_hasTextCome)
             {
                 return Detachment.TextCame;
             }

@@ -14,6 +14,9 @@ namespace SharpVisor.Hvctl.Commands;
 /// <summary>The verbs <c>list</c> and <c>info</c>.</summary>
 internal static class ListCommands
 {
+    // With numbers of ten digits they fit into 80 columns.
+    private const int ReasonsPerLine = 3;
+
     internal static Command List(Host host)
     {
         Command command = Verb.Create(host, "list", "All virtual machines and their states", ListAsync);
@@ -50,7 +53,7 @@ internal static class ListCommands
         {
             table.Row(
                 (Names.Of(vm), Tone.Plain),
-                (Names.Of(vm.State), Tones.Of(vm.State)),
+                (vm.RestartIn == 0 ? Names.Of(vm.State) : "restarting", Tones.Of(vm.State)),
                 (vm.VCpus.ToString(CultureInfo.InvariantCulture), Tone.Plain),
                 (Units.Size(vm.State == VmState.Defined ? vm.MemoryMaximum : vm.Memory), Tone.Plain),
                 (vm.UpTime == 0 ? "-" : Units.Duration(vm.UpTime), Tone.Plain),
@@ -74,8 +77,9 @@ internal static class ListCommands
         }
 
         string up = vm.UpTime == 0 ? "" : ", up " + Units.Duration(vm.UpTime);
+        string again = vm.RestartIn == 0 ? "" : $", starts again in {Units.Seconds(vm.RestartIn)}";
         string restarts = vm.Restarts == 0 ? "" : $", restarted {vm.Restarts} time{(vm.Restarts == 1 ? "" : "s")}";
-        invocation.Say($"{name} is {Tones.Apply(Tones.Of(vm.State), Names.Of(vm.State), invocation.Host.HasColour)}{up}{restarts}");
+        invocation.Say($"{name} is {Tones.Apply(Tones.Of(vm.State), Names.Of(vm.State), invocation.Host.HasColour)}{up}{again}{restarts}");
         string guarantee = vm.MemoryGuarantee == 0 ? "" : $", {Units.Size(vm.MemoryGuarantee)} guaranteed";
         invocation.Say($"  memory   {Units.Size(vm.Memory)} of {Units.Size(vm.MemoryMaximum)}{guarantee}; hypervisor {Units.Size(vm.MemoryOverhead)}");
         invocation.Say($"  share    weight {vm.Weight}, {(vm.Cap == 0 ? "no cap" : $"at most {vm.Cap}% of a CPU")}");
@@ -109,7 +113,12 @@ internal static class ListCommands
         if (all.Total != 0)
         {
             IEnumerable<string> reasons = Enumerable.Range(0, (int)ExitReason.Count).Select(reason => $"{Names.Of((ExitReason)reason)} {Units.Count(all[(ExitReason)reason])}");
-            invocation.Say("exits: " + string.Join(", ", reasons));
+            string heading = "exits: ";
+            foreach (string[] line in reasons.Chunk(ReasonsPerLine))
+            {
+                invocation.Say(heading + string.Join(", ", line));
+                heading = new string(' ', heading.Length);
+            }
         }
     }
 }

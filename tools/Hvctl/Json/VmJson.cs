@@ -16,11 +16,12 @@ internal record VmJson(
     ulong MemoryGuaranteeBytes,
     ulong MemoryOverheadBytes,
     ulong UpTimeNs,
+    ulong RestartInNs,
     int Restarts,
     int Weight,
     int CapPercent)
 {
     internal static VmJson From(in VmStatus vm) => new(
         vm.Id, Names.Of(vm), Names.Of(vm.State), vm.VCpus, vm.GicVersion, vm.Memory, vm.MemoryMaximum, vm.MemoryGuarantee, vm.MemoryOverhead,
-        vm.UpTime, vm.Restarts, vm.Weight, vm.Cap);
+        vm.UpTime, vm.RestartIn, vm.Restarts, vm.Weight, vm.Cap);
 }
