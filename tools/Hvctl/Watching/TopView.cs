@@ -14,7 +14,7 @@ namespace SharpVisor.Hvctl.Watching;
 /// <summary>The page of <c>top</c>, 80 columns wide: the machine, then each VM and, where wanted, its VCpus.</summary>
 internal static class TopView
 {
-    private const int NameWidth = 19;
+    private const int NameWidth = 18;
 
     private static readonly (string Heading, ExitReason[] Reasons)[] s_exits =
     [
@@ -22,7 +22,7 @@ internal static class TopView
         ("DEV/s", [ExitReason.Device]),
         ("REG/s", [ExitReason.Register]),
         ("IRQ/s", [ExitReason.Interrupt]),
-        ("WAIT/s", [ExitReason.Wait]),
+        ("WFx/s", [ExitReason.Wait]),
     ];
 
     /// <summary>Makes the page.</summary>
@@ -54,12 +54,14 @@ internal static class TopView
         return new Rows(parts);
     }
 
-    /// <summary>A number in at most 6 characters: 123, 45.6k, 7.8M.</summary>
+    /// <summary>A number in at most 5 characters: 123, 45.6k, 789k, 1.2M.</summary>
     internal static string Short(double number) => number switch
     {
         < 9_999.5 => Math.Round(number).ToString("0", CultureInfo.InvariantCulture),
-        < 999_950 => (number / 1e3).ToString("0.0", CultureInfo.InvariantCulture) + "k",
-        < 999_950_000 => (number / 1e6).ToString("0.0", CultureInfo.InvariantCulture) + "M",
+        < 99_950 => (number / 1e3).ToString("0.0", CultureInfo.InvariantCulture) + "k",
+        < 999_500 => (number / 1e3).ToString("0", CultureInfo.InvariantCulture) + "k",
+        < 99_950_000 => (number / 1e6).ToString("0.0", CultureInfo.InvariantCulture) + "M",
+        < 999_500_000 => (number / 1e6).ToString("0", CultureInfo.InvariantCulture) + "M",
         _ => (number / 1e9).ToString("0.0", CultureInfo.InvariantCulture) + "G",
     };
 
@@ -83,20 +85,19 @@ internal static class TopView
     {
         Table table = new() { Border = TableBorder.None, ShowHeaders = true };
         table.AddColumn(Column("NAME").Width(NameWidth).LeftAligned());
-        table.AddColumn(Column("STATE").Width(8).LeftAligned());
+        table.AddColumn(Column("STATE").Width(7).LeftAligned());
         table.AddColumn(Column("CPU%").Width(5));
-        table.AddColumn(Column("STEAL%").Width(6));
+        table.AddColumn(Column("STEAL").Width(5));
         foreach ((string heading, _) in s_exits)
         {
-            table.AddColumn(Column(heading).Width(6));
+            table.AddColumn(Column(heading).Width(5));
         }
 
         table.AddColumn(Column("MEM").Width(8));
         return table;
     }
 
-    // Without lines between them Spectre puts one space after each column.
-    private static TableColumn Column(string heading) => new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).NoWrap().RightAligned().Padding(0, 0, 0, 0);
+    private static TableColumn Column(string heading) => new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).NoWrap().RightAligned().Padding(0, 0, 1, 0);
 
     private static List<IRenderable[]> Lines(Interval interval, bool hasVCpus)
     {
