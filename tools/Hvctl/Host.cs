@@ -29,16 +29,16 @@ internal sealed class Host
     /// <summary>Whether to use colours.</summary>
     internal bool HasColour { get; init; }
 
-    /// <summary>Columns of the terminal.</summary>
-    internal int Width { get; init; } = UsualWidth;
-
     /// <summary>Opens a control channel by its address.</summary>
     internal Func<string, CancellationToken, Task<Stream>> OpenAsync { get; init; } = ControlAddress.OpenAsync;
 
     /// <summary>The keyboard and the screen as bytes, for <c>attach</c>.</summary>
     internal Func<RawTerminal> OpenTerminal { get; init; } = RawTerminal.Open;
 
-    /// <summary>The process's own.</summary>
+    /// <summary>
+    /// The process's own. Nothing here asks the terminal for its size or keys: .NET would switch it to application mode,
+    /// and an attached guest would get other cursor keys.
+    /// </summary>
     internal static Host ForProcess()
     {
         bool isTerminal = !System.Console.IsOutputRedirected;
@@ -51,19 +51,6 @@ internal sealed class Host
             IsTerminal = isTerminal,
             IsErrorTerminal = !System.Console.IsErrorRedirected,
             HasColour = isTerminal && !isDumb,
-            Width = isTerminal ? TerminalWidth() : int.MaxValue,
         };
-    }
-
-    private static int TerminalWidth()
-    {
-        try
-        {
-            return System.Console.WindowWidth > 0 ? System.Console.WindowWidth : UsualWidth;
-        }
-        catch (IOException)
-        {
-            return UsualWidth;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -47,6 +48,23 @@ public sealed class CompletionTests
         Assert.Equal("", hvctl.Error);
     }
 
+    [Fact]
+    public async Task Files_of_bundles_complete()
+    {
+        HvctlUnderTest hvctl = new("web");
+        string folder = Directory.CreateTempSubdirectory("bundles").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "vms.itb"), "");
+            await File.WriteAllTextAsync(Path.Combine(folder, "vms.toml"), "");
+            Assert.Equal([Path.Combine(folder, "vms.itb")], await AskAsync(hvctl, $"hvctl create {folder}/v"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("bash", "complete -F _hvctl hvctl")]
     [InlineData("zsh", "compdef _hvctl hvctl")]
@@ -64,7 +82,7 @@ public sealed class CompletionTests
     {
         StringWriter output = new() { NewLine = "\n" };
         Host host = new() { Output = output, Error = new StringWriter(), OpenAsync = hvctl.OpenAsync };
-        Assert.Equal(ExitCode.Ok, await CommandLineTool.RunAsync([CompletionCommand.Asked, line.Length.ToString(), line + ""], host));
+        Assert.Equal(ExitCode.Ok, await CommandLineTool.RunAsync([CompletionCommand.Asked, line.Length.ToString(CultureInfo.InvariantCulture), line], host));
         return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Split('\t')[0]).Order(StringComparer.Ordinal).ToArray();
     }
 }

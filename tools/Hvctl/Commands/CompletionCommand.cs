@@ -63,7 +63,7 @@ internal static class CompletionCommand
         string word = words[..place].Split(' ')[^1];
         bool isOption = word.StartsWith('-');
         return root.Parse(words).GetCompletions(place)
-            .Where(item => item.Label.StartsWith('-') == isOption && !item.Label.StartsWith('/') && item.Label != "-?")
+            .Where(item => item.Label.StartsWith('-') == isOption && item.Label is not ("/?" or "/h" or "-?"))
             .Where(item => item.Label.StartsWith(word, StringComparison.Ordinal))
             .DistinctBy(item => item.Label);
     }

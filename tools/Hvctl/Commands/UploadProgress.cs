@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace SharpVisor.Hvctl.Commands;
 
-/// <summary>How far a bundle is sent: a bar with size, rate and what is left, on a terminal; one line at the end elsewhere.</summary>
+/// <summary>How far a bundle is sent: a bar with size, rate and what is left, on a terminal; everywhere one line at the end.</summary>
 internal sealed class UploadProgress
 {
     private static readonly TimeSpan s_refresh = TimeSpan.FromMilliseconds(100);
@@ -31,13 +31,20 @@ internal sealed class UploadProgress
         if (_invocation.IsJson || !_invocation.Host.IsErrorTerminal)
         {
             await work();
-            ulong rate = (ulong)(_length / Math.Max(watch.Elapsed.TotalSeconds, 0.001));
-            _invocation.Note($"{_name}: {Units.Size((ulong)_length)} sent in {watch.Elapsed.TotalSeconds:0.0} s, {Units.Size(rate)}/s");
-            return;
+        }
+        else
+        {
+            await ShowBarAsync(sent, work);
         }
 
+        ulong rate = (ulong)(_length / Math.Max(watch.Elapsed.TotalSeconds, 0.001));
+        _invocation.Note($"{_name}: {Units.Size((ulong)_length)} sent in {watch.Elapsed.TotalSeconds:0.0} s, {Units.Size(rate)}/s");
+    }
+
+    private async Task ShowBarAsync(Func<long> sent, Func<Task> work)
+    {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_invocation.Host.Error) });
-        await console.Progress().AutoClear(false).HideCompleted(false)
+        await console.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {

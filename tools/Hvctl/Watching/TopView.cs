@@ -71,7 +71,7 @@ internal static class TopView
         int running = now.Vms.Count(vm => vm.State == VmState.Running);
         return Tones.Styled(Tone.Strong, string.Create(
             CultureInfo.InvariantCulture,
-            $"up {Units.Duration(now.Now)}   {now.Vms.Count} VMs, {running} running   memory {Units.Size(now.Memory.Free)} free of {Units.Size(now.Memory.Total)}"));
+            $"up {Units.Duration(now.Now)}   {now.Vms.Count} VM{(now.Vms.Count == 1 ? "" : "s")}, {running} running   memory {Units.Size(now.Memory.Free)} free of {Units.Size(now.Memory.Total)}"));
     }
 
     private static Text Cpus(Interval interval)
