@@ -92,7 +92,7 @@ internal sealed class Invocation : IAsyncDisposable
         {
             host.Output.WriteLine(JsonSerializer.Serialize(new FailureJson(ErrorJson.From(failure)), HvctlJson.Page.FailureJson));
         }
-        else
+        else if (failure.ExitCode != ExitCode.Interrupted)
         {
             host.Error.WriteLine("hvctl: " + failure.Message);
         }

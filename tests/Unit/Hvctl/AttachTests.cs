@@ -94,6 +94,25 @@ public sealed class AttachTests
     }
 
     [Fact]
+    public async Task A_guest_that_takes_nothing_keeps_nobody_from_leaving()
+    {
+        await using Line keys = await Line.OpenAsync();
+        HvctlUnderTest hvctl = new("web") { Input = keys.Far, IsInputTerminal = true };
+        Task<int> attaching = hvctl.RunAsync("attach web");
+        await keys.Near.WriteAsync(new byte[10_000]);
+        await keys.Near.WriteAsync("\u001d"u8.ToArray());
+        Assert.Equal(ExitCode.Ok, await attaching);
+    }
+
+    [Fact]
+    public async Task A_script_is_told_that_its_input_is_not_taken()
+    {
+        HvctlUnderTest hvctl = new("web") { Input = new MemoryStream(new byte[10_000]) };
+        Assert.Equal(ExitCode.TimedOut, await hvctl.RunAsync("attach web --limit 0.3"));
+        Assert.Contains("has taken nothing of its input", hvctl.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_machine_that_ends_ends_the_attachment()
     {
         await using Line keys = await Line.OpenAsync();

@@ -29,6 +29,8 @@ internal sealed class ControlBroker : IAsyncDisposable
     /// <summary>Requests that wait for the machine; a client whose request finds no room waits, as its sender then does.</summary>
     private const int Backlog = 8;
 
+    private static readonly TimeSpan s_last = TimeSpan.FromSeconds(1);
+
     private readonly Stream _machine;
     private readonly BrokerListener _listener;
     private readonly SessionTable _sessions = new();
@@ -62,7 +64,9 @@ internal sealed class ControlBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await EndAsync();
-        await _work;
+
+        // A read of a serial device cannot be broken off.
+        await Task.WhenAny(_work, Task.Delay(s_last));
     }
 
     private async Task AcceptAsync()

@@ -32,6 +32,7 @@ internal sealed class MachineChannel : IAsyncDisposable
             "-chardev", $"socket,id=control,path={line.Replace(",", ",,", StringComparison.Ordinal)}",
             "-device", "virtserialport,chardev=control,name=sharpvisor.control",
         ];
+        AppDomain.CurrentDomain.ProcessExit += OnExit;
         _serving = ServeAsync();
     }
 
@@ -63,9 +64,21 @@ internal sealed class MachineChannel : IAsyncDisposable
     {
         await _ending.CancelAsync();
         await _serving;
+        AppDomain.CurrentDomain.ProcessExit -= OnExit;
+        Remove();
+    }
+
+    // Where a signal ends the process, nobody disposes of anything.
+    private void OnExit(object? sender, EventArgs arguments) => Remove();
+
+    private void Remove()
+    {
         _socket.Dispose();
         _listener.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     private async Task ServeAsync()

@@ -120,7 +120,9 @@ internal sealed class ControlClient : IAsyncDisposable
 
         await _ending.CancelAsync();
         await _stream.DisposeAsync();
-        await _reading;
+
+        // A read of a serial device cannot be broken off.
+        await Task.WhenAny(_reading, Task.Delay(s_farewell));
     }
 
     private async Task GreetAsync(CancellationToken cancellation)

@@ -20,6 +20,6 @@ internal sealed record AttachOptions
     /// <summary>Text that ends the attachment once the VM prints it; or null.</summary>
     internal string? Until { get; init; }
 
-    /// <summary>How long to wait for <see cref="Until"/>.</summary>
+    /// <summary>How long to wait for <see cref="Until"/>, and for a guest to take what a script types.</summary>
     internal TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(60);
 }

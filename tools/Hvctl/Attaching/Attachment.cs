@@ -19,6 +19,7 @@ internal sealed class Attachment
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_late = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan s_typing = TimeSpan.FromMilliseconds(500);
 
     private readonly MachineClient _machine;
     private readonly int _vm;
@@ -220,14 +221,31 @@ internal sealed class Attachment
         _wake.Release();
     }
 
-    /// <summary>Types for the VM; a guest that is slow gets the rest later.</summary>
+    /// <summary>
+    /// Types for the VM; a guest that is slow gets the rest later. One that takes nothing at all must not keep a person
+    /// from the key that leaves: what was typed is dropped then. A script is told.
+    /// </summary>
     private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
+        Stopwatch sinceTaken = Stopwatch.StartNew();
         while (!bytes.IsEmpty)
         {
             int taken = await _machine.WriteConsoleAsync(_vm, bytes, cancellation);
             bytes = bytes[taken..];
             _wake.Release();
+            if (taken != 0)
+            {
+                sinceTaken.Restart();
+            }
+            else if (_terminal.IsInputTerminal && sinceTaken.Elapsed > s_typing)
+            {
+                return;
+            }
+            else if (sinceTaken.Elapsed > _options.Limit)
+            {
+                throw new ControlException(ControlError.TimedOut, $"the guest has taken nothing of its input for {_options.Limit.TotalSeconds:0.#} s");
+            }
+
             if (!bytes.IsEmpty)
             {
                 await Task.Delay(s_late, cancellation);

@@ -23,7 +23,7 @@ internal static class AttachCommand
         Option<int?> history = new("--history") { Description = $"Lines of earlier output to show first ({UsualHistory} on a terminal, else 0)", HelpName = "LINES" };
         Option<double> idle = new("--idle") { Description = "Where the input has ended: leave when nothing came for so long", HelpName = "SECONDS", DefaultValueFactory = _ => 1 };
         Option<string?> until = new("--until") { Description = "Leave when the machine prints this text", HelpName = "TEXT" };
-        Option<double> limit = new("--limit") { Description = "How long --until waits", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
+        Option<double> limit = new("--limit") { Description = "How long --until waits, and a script for its input to be taken", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
         NumberRange.Require(history, 0, int.MaxValue);
         NumberRange.Require(idle, 0, 1e6);
         NumberRange.Require(limit, 0, 1e6);

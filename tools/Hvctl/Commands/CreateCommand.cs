@@ -47,6 +47,12 @@ internal static class CreateCommand
             return await SendAsync(invocation, target, isStart);
         }
 
+        MachineClient machine = await invocation.MachineAsync();
+        if (await machine.FindVmAsync(target, invocation.Cancellation) is null && File.Exists(target))
+        {
+            return await SendAsync(invocation, target, isStart);
+        }
+
         VmStatus vm = await VmNames.FindAsync(invocation, target);
         return LifeCycle.Report(invocation, await CreateAsync(invocation, [vm], isStart));
     }

@@ -69,6 +69,20 @@ internal static class LogCommand
         MachineClient machine = await invocation.MachineAsync();
         (LogJson kept, ulong next) = await ReadKeptAsync(invocation, machine, lines);
         Write(invocation, kept, isFollowing);
+        try
+        {
+            await FollowAsync(invocation, machine, isFollowing, next);
+            return ExitCode.Ok;
+        }
+        catch (OperationCanceledException) when (invocation.Cancellation.IsCancellationRequested)
+        {
+            // The way in which following ends; what was written stands for itself.
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static async Task FollowAsync(Invocation invocation, MachineClient machine, bool isFollowing, ulong next)
+    {
         while (isFollowing)
         {
             TextPiece piece = await machine.ReadLogAsync(next, invocation.Cancellation);
@@ -84,8 +98,6 @@ internal static class LogCommand
                 await Task.Delay(s_pause, invocation.Cancellation);
             }
         }
-
-        return ExitCode.Ok;
     }
 
     /// <summary>All that is kept, or its last lines.</summary>
