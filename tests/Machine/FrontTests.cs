@@ -66,6 +66,7 @@ public sealed class FrontTests
         (int exitCode, string output) = await RunAsync("hello q", "run", "GUEST=embedded");
         Assert.Equal(0, exitCode);
         Assert.Matches(@"qemu-system-aarch64 .*-M virt,virtualization=on,gic-version=3 -cpu cortex-a72 -smp 2 -m 1024M -kernel \S+/build/sharpvisor\.img", output);
+        Assert.Matches(@"control channel: build/run/control(-\d+)?\.sock; try: build/hvctl list", output);
         Assert.Contains("hello ", output, StringComparison.Ordinal);
         Assert.Contains("sharpvisor: machine stopped, exit code 0", output, StringComparison.Ordinal);
     }

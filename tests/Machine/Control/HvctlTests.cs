@@ -80,6 +80,26 @@ public sealed class HvctlTests
     }
 
     [Fact]
+    public async Task Clients_that_send_at_the_same_time_create_each_its_own()
+    {
+        await using HvctlMachine machine = HvctlMachine.Start(new MachineSettings { Cpus = 2 }, await MakeAsync("first"));
+        string[] names = ["left", "middle", "right"];
+        List<string> files = [];
+        foreach (string name in names)
+        {
+            files.Add(machine.Write(name + ".itb", await MakeAsync(name, name + "-2")));
+        }
+
+        JsonElement[] sent = await Task.WhenAll(files.Select(file => machine.JsonAsync("create", file, "--start")));
+        for (int i = 0; i < names.Length; i++)
+        {
+            Assert.Equal([names[i], names[i] + "-2"], sent[i].GetProperty("vms").EnumerateArray().Select(vm => vm.GetProperty("name").GetString()!));
+        }
+
+        Assert.Equal(7, (await machine.JsonAsync("list")).EnumerateArray().Count(vm => vm.GetProperty("state").GetString() == "running"));
+    }
+
+    [Fact]
     public async Task What_is_no_good_bundle_is_refused_with_the_reason_and_nothing_changes()
     {
         await using HvctlMachine machine = HvctlMachine.Start(new MachineSettings { Cpus = 2 }, await MakeAsync("first"));

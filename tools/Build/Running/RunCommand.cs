@@ -41,7 +41,7 @@ internal static class RunCommand
         if (channel is not null)
         {
             command.AddRange(channel.QemuArguments);
-            Console.Error.WriteLine(Invite(channel.Address));
+            Console.WriteLine(Invite(channel.Address));
         }
 
         (int exitCode, string lastLine) = await new Terminal().RunAsync(command);

@@ -68,7 +68,9 @@ internal static class CreateCommand
         HashSet<int> before = (await machine.ListVmsAsync(invocation.Cancellation)).Select(vm => vm.Id).ToHashSet();
         BundleUpload upload = new(invocation, machine, file);
         UploadResult result = await upload.SendAsync();
-        List<VmStatus> defined = (await machine.ListVmsAsync(invocation.Cancellation)).Where(vm => !before.Contains(vm.Id)).ToList();
+        IReadOnlySet<string>? names = BundleNames.Read(file);
+        List<VmStatus> defined = (await machine.ListVmsAsync(invocation.Cancellation))
+            .Where(vm => !before.Contains(vm.Id) && names?.Contains(Names.Of(vm)) != false).ToList();
         invocation.Say($"{file}: {result.VmsDefined} virtual machine{(result.VmsDefined == 1 ? "" : "s")} defined");
         List<ActionJson> results = await CreateAsync(invocation, defined, isStart);
         if (invocation.IsJson)
