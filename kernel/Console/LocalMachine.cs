@@ -61,6 +61,7 @@ internal sealed class LocalMachine : MachineControl
         if (vm != null)
         {
             status.Memory = vm.Memory.Present;
+            status.MemoryShared = vm.Memory.Shared;
             status.MemoryOverhead = vm.RegionLength + vm.Memory.Tables;
             status.Restarts = vm.Restarts;
         }
@@ -135,10 +136,11 @@ internal sealed class LocalMachine : MachineControl
         for (int i = 0; i < VmTable.Count; i++)
         {
             Vm? vm = VmTable.At(i).Vm;
-            vms += vm == null ? 0 : vm.Memory.Present + vm.Memory.Tables + vm.RegionLength;
+            vms += vm == null ? 0 : vm.Memory.Present - vm.Memory.Shared + vm.Memory.Tables + vm.RegionLength;
         }
 
-        status.Hypervisor = status.Total - status.Free - vms;
+        status.Shared = PageScan.Sharing.SharedBytes;
+        status.Hypervisor = status.Total - status.Free - vms - status.Shared;
         status.Kept = Hypervisor.Pages.PromisedBytes;
         status.LargestFree = Hypervisor.Pages.GetLargestRun();
     }

@@ -78,6 +78,7 @@ internal sealed class MachineReports
     {
         _control.GetMemory(out MemoryStatus memory);
         ulong vms = 0;
+        ulong shared = 0;
         _output.Use(Paint.Strong).Text("MEMORY"u8).Before(44, 3).Text("NOW"u8).Before(56, 10).Text("GUARANTEED"u8).Before(68, 7).Text("MAXIMUM"u8)
             .Before(79, 8).Text("OVERHEAD"u8).Use(Paint.Plain).End();
         for (int i = 0; i < _control.VmCount; i++)
@@ -86,14 +87,15 @@ internal sealed class MachineReports
             {
                 _output.Text("  "u8).Text(vm.Name).Size(vm.Memory, 44).Size(vm.MemoryGuarantee, 56).Size(vm.MemoryMaximum, 68)
                     .Size(vm.MemoryOverhead, 79).End();
-                vms += vm.Memory + vm.MemoryOverhead;
+                vms += vm.Memory - vm.MemoryShared + vm.MemoryOverhead;
+                shared += vm.MemoryShared;
             }
         }
 
         _output.Text("virtual machines"u8).Size(vms, 44).End();
         if (memory.Shared != 0)
         {
-            _output.Text("shared by several of them"u8).Size(memory.Shared, 44).End();
+            _output.Text("shared by several of them"u8).Size(memory.Shared, 44).Text("  (in the place of "u8).Size(shared).Line(")"u8);
         }
 
         _output.Text("hypervisor and boot bundle"u8).Size(memory.Hypervisor, 44).End();

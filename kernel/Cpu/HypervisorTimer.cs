@@ -5,7 +5,7 @@ namespace SharpVisor.Cpu;
 
 /// <summary>
 /// The EL2 physical timer of a CPU (CNTHP, Arm ARM D12.2), shared by those that wait for a time: the resident guest's
-/// emulated physical timer, the watch over guests that spin, and the scheduler with its sleepers. It is set to
+/// emulated physical timer, the watch over guests that spin, the scheduler with its sleepers, the console's tick, and the scan of pages. It is set to
 /// whichever comes first. Only its own CPU uses it. All times are values of the physical counter.
 /// </summary>
 internal sealed unsafe class HypervisorTimer
@@ -21,6 +21,7 @@ internal sealed unsafe class HypervisorTimer
     private ulong _watch = Never;
     private ulong _programmed = Never;
     private ulong _tick = Never;
+    private ulong _scan = Never;
 
     /// <summary>Sets when the guest's physical timer is due.</summary>
     internal void SetGuestTimer(ulong time)
@@ -41,6 +42,16 @@ internal sealed unsafe class HypervisorTimer
         _tick = time;
         Program();
     }
+
+    /// <summary>Sets when pages are looked at again (<see cref="PageScan"/>).</summary>
+    internal void SetScan(ulong time)
+    {
+        _scan = time;
+        Program();
+    }
+
+    /// <summary>Whether <see cref="SetScan"/> has set a time that has not come.</summary>
+    internal bool IsScanSet => _scan != Never;
 
     /// <summary>As <see cref="NoteScheduler"/>, where that is earlier than what is noted.</summary>
     internal void NoteSchedulerNoLaterThan(ulong time)
@@ -86,6 +97,12 @@ internal sealed unsafe class HypervisorTimer
             Trap.Rarely(&Tick, resident ?? cpu.Idle, 0, 0, 0);
         }
 
+        if (_scan <= now)
+        {
+            _scan = Never;
+            Trap.Rarely(&Scan, resident ?? cpu.Idle, 0, 0, 0);
+        }
+
         _programmed = 0; // whatever comes next, the timer must be set anew or it stays asserted
         Program();
     }
@@ -96,12 +113,19 @@ internal sealed unsafe class HypervisorTimer
         return current;
     }
 
+    private static VCpu Scan(VCpu current, ulong unused1, ulong unused2, ulong unused3)
+    {
+        PageScan.Step();
+        return current;
+    }
+
     /// <summary>Sets the timer to the earliest of the times. Before a CPU enters a guest or waits, it has been called after every change.</summary>
     internal void Program()
     {
         ulong next = _guestTimer < _watch ? _guestTimer : _watch;
         next = next < _scheduler ? next : _scheduler;
         next = next < _tick ? next : _tick;
+        next = next < _scan ? next : _scan;
         if (next == _programmed)
         {
             return;

@@ -8,16 +8,20 @@ namespace SharpVisor.Cpu;
 
 /// <summary>
 /// A guest wants a page and the machine has none left that is not promised to others. That happens only to a VM that has
-/// its guarantee already. Its VCpu sleeps and tries again; where nothing has come free after some seconds, the VM ends.
+/// its guarantee already. Pages that could be one with others are looked for, balloons are asked, and its VCpu sleeps and
+/// tries again; where nothing has come free after some seconds, the VM ends.
 /// </summary>
 internal static class MemoryShortage
 {
     private const ulong Patience = 3; // seconds
     private const ulong TriesPerSecond = 200;
+    private const int PagesToLookAt = 64;
 
     /// <summary>Puts the VCpu to sleep until it is to try again, or ends its VM.</summary>
     internal static VCpu Wait(VCpu vcpu)
     {
+        PageScan.Sharing.Step(PagesToLookAt);
+        MemoryPressure.Report();
         ulong now = SystemRegisters.ReadCntpctEl0();
         ulong second = SystemRegisters.ReadCntfrqEl0();
         if (vcpu.ShortSince == 0)

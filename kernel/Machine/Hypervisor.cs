@@ -148,6 +148,7 @@ internal static unsafe class Hypervisor
         s_clock = MachineClock.Make(clock);
         s_loader = new GuestLoader(new Inflate(), (byte*)workspace);
         s_pageWriter = new PageWriter();
+        PageScan.Initialise();
         VmTable.Initialise();
         VmFactory.Initialise();
         LogHistory log = new();
@@ -292,7 +293,9 @@ internal static unsafe class Hypervisor
             }
         }
 
+        MemoryPressure.Review();
         s_control.Exit();
+        PageScan.Arm();
         ArmTick();
     }
 

@@ -25,6 +25,9 @@ internal sealed unsafe class PageWriter : GuestPageWriter
     }
 
     /// <inheritdoc/>
+    public override void Publish(ulong address, ulong length) => Native.CleanToCoherency(address, length);
+
+    /// <inheritdoc/>
     public override void Load(ulong destination, ReadOnlySpan<byte> source)
     {
         fixed (byte* from = source)

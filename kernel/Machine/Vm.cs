@@ -92,6 +92,12 @@ internal sealed class Vm
     internal Stage2Translation Translation = null!;
     internal VmChannels Channels = null!;
 
+    /// <summary>Pages that its balloon was asked for because memory was short (<see cref="MemoryPressure"/>); 0 for none.</summary>
+    internal uint AskedPages;
+
+    /// <summary>Pages that its balloon was to hold before.</summary>
+    internal uint PagesBeforeAsking;
+
     /// <summary>Name in ASCII.</summary>
     internal ReadOnlySpan<byte> Name => _name;
 

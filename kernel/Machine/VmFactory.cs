@@ -74,6 +74,11 @@ internal static unsafe class VmFactory
         }
 
         Channels.TryAdd(vm);
+        if (source.SharePages && !PageScan.TryJoin(vm.Memory))
+        {
+            Log.Line().Text(source.Name).Text(": shares no pages: no memory for the tables"u8).End();
+        }
+
         vm.Region = region;
         vm.RegionLength = end - region;
         return LifeOutcome.Done;

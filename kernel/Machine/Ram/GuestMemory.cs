@@ -19,10 +19,10 @@ namespace SharpVisor.Machine.Ram;
 /// <para>
 /// One lock a VM: whoever looks at its stage-2 tables to reach a page, or changes them, holds it. Several VCpus that
 /// fault on one page come one after the other, and the later ones find it there. The lock is held while memory is zeroed
-/// or copied, 2 MiB at most. Below it come the locks of the shared pages and of the page allocator, in this order.
+/// or copied, 2 MiB at most. <see cref="PageSharing"/> has the order of the locks.
 /// </para>
 /// </remarks>
-public sealed unsafe class GuestMemory : DeviceMemory
+public sealed unsafe partial class GuestMemory : DeviceMemory
 {
     private const ulong PageSize = PageTable.PageSize;
     private const ulong ChunkSize = 16 * PageSize;
@@ -323,14 +323,11 @@ public sealed unsafe class GuestMemory : DeviceMemory
     {
         Clear();
         _lock.Enter();
-        if (!_isReleased)
-        {
-            _isReleased = true;
-            _stage2.Destroy();
-            _account.Close();
-        }
-
+        _isReleased = true;
+        _stage2.Destroy();
+        _account.Close();
         _lock.Exit();
+        _sharing?.Leave(Place);
     }
 
     /// <summary>Maps pages of the hypervisor or of a device outside RAM. What was mapped there before is replaced.</summary>
@@ -380,8 +377,16 @@ public sealed unsafe class GuestMemory : DeviceMemory
         return false;
     }
 
-    private bool TryReach(ulong address, bool isWrite, bool mayTakeBlock, out ulong host) =>
-        _stage2.TryFind(address, out host, out _, out ulong size) || TryFill(address, size, mayTakeBlock, out host);
+    /// <summary>Finds where a byte lies, making its page present, and its own where it is to be written to.</summary>
+    private bool TryReach(ulong address, bool isWrite, bool mayTakeBlock, out ulong host)
+    {
+        if (!_stage2.TryFind(address, out host, out ulong attributes, out ulong size))
+        {
+            return TryFill(address, size, mayTakeBlock, out host);
+        }
+
+        return !isWrite || (attributes & Stage2Attributes.SharedPage) == 0 || TryUnshare(address, ref host);
+    }
 
     /// <summary>Makes a page present that is not.</summary>
     /// <param name="address">Any byte of it.</param>
@@ -485,7 +490,16 @@ public sealed unsafe class GuestMemory : DeviceMemory
 
         public override void Take(ulong address, ulong physical, ulong length, ulong attributes)
         {
-            _memory._account.Give(physical, length);
+            if ((attributes & Stage2Attributes.SharedPage) != 0)
+            {
+                _memory._sharing!.Shared.Drop(physical);
+                Volatile.Write(ref _memory._shared, _memory._shared - length);
+            }
+            else
+            {
+                _memory._account.Give(physical, length);
+            }
+
             Volatile.Write(ref _memory._present, _memory._present - length);
         }
     }

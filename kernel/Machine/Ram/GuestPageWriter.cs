@@ -19,6 +19,11 @@ public abstract class GuestPageWriter
     /// <param name="length">Bytes, a multiple of 4 KiB.</param>
     public abstract void Copy(ulong destination, ulong source, ulong length);
 
+    /// <summary>What stands in pages from now on can be fetched as instructions, too.</summary>
+    /// <param name="address">A multiple of 4 KiB.</param>
+    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
+    public abstract void Publish(ulong address, ulong length);
+
     /// <summary>Copies much to any address. May use SIMD registers: only where no guest's state is live in them.</summary>
     public abstract void Load(ulong destination, ReadOnlySpan<byte> source);
 }
