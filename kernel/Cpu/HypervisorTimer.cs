@@ -5,8 +5,9 @@ namespace SharpVisor.Cpu;
 
 /// <summary>
 /// The EL2 physical timer of a CPU (CNTHP, Arm ARM D12.2), shared by those that wait for a time: the resident guest's
-/// emulated physical timer, the watch over guests that spin, the scheduler with its sleepers, the console's tick, and the scan of pages. It is set to
-/// whichever comes first. Only its own CPU uses it. All times are values of the physical counter.
+/// emulated physical timer, the watch over guests that spin, the scheduler with its sleepers, the console's tick, and
+/// the scan of pages. It is set to whichever comes first. Only its own CPU uses it. All times are values of the
+/// physical counter.
 /// </summary>
 internal sealed unsafe class HypervisorTimer
 {
