@@ -1,6 +1,7 @@
 using System;
 using SharpVisor.Arch;
 using SharpVisor.Debug;
+using SharpVisor.Formats;
 using SharpVisor.Machine.Life;
 
 namespace SharpVisor.Machine;
@@ -103,5 +104,9 @@ internal sealed class VmEntry : VmLife
         }
 
         line.End();
+        if (what is LifeEvent.PoweredOff or LifeEvent.Stopped || (what == LifeEvent.Crashed && Definition.OnCrash != BundleCrashPolicy.Keep))
+        {
+            Vm!.Memory.Clear(); // nobody looks at it any more, and it begins anew with none
+        }
     }
 }
