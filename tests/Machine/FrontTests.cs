@@ -10,6 +10,7 @@ using System.Text;
 using System.Threading.Tasks;
 using SharpVisor.Build;
 using SharpVisor.Build.Fetching;
+using SharpVisor.Build.Pipeline;
 using Xunit;
 
 namespace SharpVisor.Tests.Machine;
@@ -117,6 +118,21 @@ public sealed class FrontTests
         (_, string output) = await RunAsync("q", "run", "GUEST=embedded", "QEMU_ARGS=-name 'a machine'");
         Assert.Contains("-name 'a machine'", output, StringComparison.Ordinal);
         Assert.Contains("sharpvisor: machine stopped, exit code 0", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PowerShell_completes_the_words_of_hvctl()
+    {
+        string launcher = HostToolStep.Launcher;
+        (int exitCode, string script) = await StartAsync(launcher, "", ["completion", "powershell"]);
+        Assert.Equal(0, exitCode);
+        string line = $"& '{launcher}' log lev";
+        using PowerShell shell = PowerShell.Create(InitialSessionState.CreateDefault2());
+        shell.AddScript(script).Invoke();
+        Assert.Empty(shell.Streams.Error);
+        shell.Commands.Clear();
+        CommandCompletion completion = CommandCompletion.CompleteInput(line, line.Length, null, shell);
+        Assert.Equal(["level"], completion.CompletionMatches.Select(match => match.CompletionText));
     }
 
     private static Task<(int ExitCode, string Output)> RunAsync(string input, params string[] arguments) =>

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using CsCheck;
 using SharpVisor.Console;
 using SharpVisor.Control.Broker;
 using SharpVisor.Control.Client;
@@ -235,6 +236,76 @@ public sealed class BrokerTests : IAsyncLifetime
         Assert.Equal("a machine", client.Greeting.Name);
         Answer answer = await client.AskAsync(ControlOperation.GetVm, Number(5));
         Assert.Equal(Number(5), answer.Payload.ToArray());
+    }
+
+    /// <summary>
+    /// Clients that do whatever comes to their minds, each from a seed: whole frames, damaged ones, noise, half a frame and
+    /// good-bye. Every whole frame is answered, to its sender, once, in order; the machine never sees anything else.
+    /// </summary>
+    [Fact]
+    public void Whatever_clients_do_every_whole_frame_is_answered_once() => Gen.Int.Array[4].Sample(
+        seeds =>
+        {
+            ulong droppedBefore = _machine.Dropped;
+            Task.WhenAll(seeds.Select((seed, client) => MisbehaveAsync(client, new Random(seed)))).WaitAsync(s_limit).GetAwaiter().GetResult();
+            Assert.Equal(droppedBefore, _machine.Dropped);
+        },
+        iter: 10,
+        threads: 1);
+
+    private async Task MisbehaveAsync(int number, Random random)
+    {
+        RawClient client = await RawClient.ConnectAsync(_broker.Address);
+        Queue<(ushort Id, byte[] Payload)> expected = [];
+        for (int i = 0; i < 60; i++)
+        {
+            byte[] payload = new byte[random.Next(0, 600)];
+            random.NextBytes(payload);
+            ushort id = (ushort)((number << 12) | i);
+            byte[] frame = new Frame(0, id, Question, 0, payload).Encode();
+            switch (random.Next(6))
+            {
+                case 0:
+                    await client.WriteAsync((byte[])[.. payload, 0]);
+                    break;
+                case 1:
+                    // One byte that is another: COBS codes and checksum catch it. Never a zero, which would end the frame.
+                    frame[random.Next(frame.Length - 1)] ^= 0x80;
+                    frame.AsSpan(0, frame.Length - 1).Replace<byte>(0, 1);
+                    await client.WriteAsync(frame);
+                    break;
+                case 2:
+                    await client.WriteAsync(frame.AsMemory(0, random.Next(frame.Length)));
+                    await ExpectAsync(client, expected);
+                    await client.DisposeAsync();
+                    client = await RawClient.ConnectAsync(_broker.Address);
+                    break;
+                case 3:
+                    int cut = random.Next(frame.Length);
+                    await client.WriteAsync(frame.AsMemory(0, cut));
+                    await Task.Yield();
+                    await client.WriteAsync(frame.AsMemory(cut));
+                    expected.Enqueue((id, payload));
+                    break;
+                default:
+                    await client.WriteAsync(frame);
+                    expected.Enqueue((id, payload));
+                    break;
+            }
+        }
+
+        await ExpectAsync(client, expected);
+        await client.DisposeAsync();
+    }
+
+    private static async Task ExpectAsync(RawClient client, Queue<(ushort Id, byte[] Payload)> expected)
+    {
+        while (expected.TryDequeue(out (ushort Id, byte[] Payload) next))
+        {
+            Frame answer = await client.ReceiveAsync();
+            Assert.Equal(next.Id, answer.Id);
+            Assert.Equal(next.Payload, answer.Payload.ToArray());
+        }
     }
 
     private static byte[] Number(int value)

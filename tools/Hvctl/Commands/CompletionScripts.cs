@@ -52,8 +52,11 @@ internal static class CompletionScripts
         # hvctl's completion for PowerShell:  build/hvctl completion powershell | Out-String | Invoke-Expression
         Register-ArgumentCompleter -Native -CommandName hvctl, hvctl.cmd -ScriptBlock {
             param($word, $ast, $cursor)
-            $line = $ast.ToString().PadRight($cursor).Substring(0, $cursor)
-            & $ast.CommandElements[0].ToString() complete-line $cursor $line 2>$null | ForEach-Object {
+            $name = $ast.CommandElements[0]
+            $rest = $ast.Extent.Text.Substring($name.Extent.EndOffset - $ast.Extent.StartOffset)
+            $length = $cursor - $name.Extent.EndOffset
+            $line = 'hvctl' + $rest.PadRight($length).Substring(0, $length)
+            & $name.Value complete-line $line.Length $line 2>$null | ForEach-Object {
                 $label, $detail = $_ -split "`t", 2
                 $tip = if ($detail) { $detail } else { $label }
                 [System.Management.Automation.CompletionResult]::new($label, $label, 'ParameterValue', $tip)
