@@ -1,6 +1,7 @@
 using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using SharpVisor.Formats;
 
 namespace SharpVisor.Debug;
 
@@ -27,9 +28,10 @@ internal static unsafe class Backtrace
     {
         LogLine line = Log.PanicLine().Text("    at "u8).Hex(address, 16);
         ulong offset = address - ImageStart();
-        if (address >= ImageStart() && Symbols.TryFind((uint)offset, out ReadOnlySpan<byte> name, out uint distance))
+        Span<byte> name = stackalloc byte[FunctionTable.LongestName];
+        if (address >= ImageStart() && Symbols.TryFind((uint)offset, name, out int length, out uint distance))
         {
-            line = line.Text("  "u8).Text(name).Text(" + "u8).Hex(distance);
+            line = line.Text("  "u8).Text(name.Slice(0, length)).Text(" + "u8).Hex(distance);
         }
 
         line.EndPanic();

@@ -32,7 +32,7 @@ public sealed class ImageTests
         ["Scheduling"] = [],
         ["Cpu"] = ["Arch", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
         ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Machine.Ram", "Memory", "Scheduling", "Storage"],
-        ["Debug"] = ["Arch", "Cpu", "Interrupts", "Machine", "Machine.Life"],
+        ["Debug"] = ["Arch", "Formats", "Cpu", "Interrupts", "Machine", "Machine.Life"],
         ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
     };
 

@@ -1,9 +1,11 @@
-using System.Buffers.Binary;
-using System.Collections.Generic;
+using System;
+using System.Linq;
 using System.Text;
+using CsCheck;
 using SharpVisor.Build.Elf;
 using SharpVisor.Build.Pipeline;
 using SharpVisor.Build.Symbols;
+using SharpVisor.Formats;
 using Xunit;
 
 namespace SharpVisor.Tests.Unit.Build;
@@ -22,35 +24,55 @@ public class SymbolTests
     public void Names_become_readable(string symbol, string name) => Assert.Equal(name, SymbolName.Demangle(symbol, "sharpvisor"));
 
     [Fact]
-    public void The_table_holds_count_offsets_and_names()
+    public void An_address_is_found_in_the_function_that_begins_at_or_before_it()
     {
-        byte[] table = SymbolTable.Encode([(0, "image_start"), (0x800, "vectors"), (0x1234, "A.B")]);
-        Assert.Equal(3, BinaryPrimitives.ReadInt32LittleEndian(table));
-        Assert.Equal([(0u, "image_start"), (0x800u, "vectors"), (0x1234u, "A.B")], Read(table));
+        byte[] table = SymbolTable.Encode([(0, "image_start"), (0x800, "vectors"), (0x1234, "A.Bc"), (0x1300, "A.Bd"), (0x12_3458, "A.B")]);
+        Assert.Equal("image_start + 0", Find(table, 0));
+        Assert.Equal("image_start + 7FF", Find(table, 0x7ff));
+        Assert.Equal("vectors + 0", Find(table, 0x800));
+        Assert.Equal("A.Bc + CB", Find(table, 0x12ff));
+        Assert.Equal("A.Bd + 4", Find(table, 0x1304));
+        Assert.Equal("A.B + 8", Find(table, 0x12_3460));
     }
 
     [Fact]
-    public void Equal_names_are_stored_once()
+    public void Nothing_is_found_before_the_first_function_nor_in_an_empty_table()
     {
-        byte[] table = SymbolTable.Encode([(0, "Write"), (16, "Write")]);
-        Assert.Equal([(0u, "Write"), (16u, "Write")], Read(table));
-        Assert.Equal(4 + (2 * 8) + "Write".Length + 1, table.Length);
+        Assert.Null(Find(SymbolTable.Encode([(0x800, "vectors")]), 0x7ff));
+        Assert.Null(Find(SymbolTable.Encode([]), 0x800));
     }
+
+    [Fact]
+    public void Every_function_is_found_by_the_name_that_it_was_given() => Gen
+        .Select(Gen.Int[0, 0xff_ffff], Gen.String[Gen.Char["AB.x"], 1, 300])
+        .Array[0, 40]
+        .Sample(pairs =>
+        {
+            (ulong Address, string Name)[] functions = pairs.DistinctBy(pair => pair.Item1).Select(pair => ((ulong)pair.Item1, pair.Item2)).ToArray();
+            byte[] table = SymbolTable.Encode(functions);
+            foreach ((ulong address, string name) in functions)
+            {
+                Assert.Equal(name[..Math.Min(name.Length, FunctionTable.LongestName)] + " + 0", Find(table, (uint)address));
+            }
+        });
+
+    [Fact]
+    public void A_broken_table_gives_wrong_names_at_most() => Gen.Select(Gen.Byte.Array[0, 200], Gen.UInt).Sample((table, offset) =>
+    {
+        byte[] name = new byte[FunctionTable.LongestName];
+        FunctionTable.TryFind(table, offset, name, out int length, out _);
+        Assert.InRange(length, 0, name.Length);
+    });
 
     [Fact]
     public void A_raw_image_has_zeros_between_its_segments() =>
         Assert.Equal([1, 2, 0, 0, 3], RawImage.FromSegments([new ElfSegment(0x1004, [3]), new ElfSegment(0x1000, [1, 2]), new ElfSegment(0x9000, [])]));
 
-    private static List<(uint Address, string Name)> Read(byte[] table)
+    private static string? Find(byte[] table, uint offset)
     {
-        List<(uint, string)> entries = [];
-        for (int i = 0; i < BinaryPrimitives.ReadInt32LittleEndian(table); i++)
-        {
-            int name = BinaryPrimitives.ReadInt32LittleEndian(table[(8 + (8 * i))..]);
-            int end = System.Array.IndexOf(table, (byte)0, name);
-            entries.Add((BinaryPrimitives.ReadUInt32LittleEndian(table[(4 + (8 * i))..]), Encoding.ASCII.GetString(table, name, end - name)));
-        }
-
-        return entries;
+        byte[] name = new byte[FunctionTable.LongestName];
+        return FunctionTable.TryFind(table, offset, name, out int length, out uint start)
+            ? $"{Encoding.ASCII.GetString(name, 0, length)} + {offset - start:X}"
+            : null;
     }
 }

@@ -4,15 +4,18 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using SharpVisor.Build.Elf;
+using SharpVisor.Formats;
 
 namespace SharpVisor.Build.Symbols;
 
 /// <summary>
-/// The functions of a linked image and their names, as the panic report wants them; kernel/Debug/Symbols.cs reads
-/// the table and describes it.
+/// The functions of a linked image and their names, as the panic report wants them; <see cref="FunctionTable"/>
+/// reads it and describes it.
 /// </summary>
 internal static class SymbolTable
 {
+    private const uint LargestOffset = 0xff_ffff;
+
     /// <summary>The functions of an image, ascending, one name an address.</summary>
     internal static IReadOnlyList<(ulong Address, string Name)> Functions(ElfFile elf, string assembly)
     {
@@ -30,29 +33,30 @@ internal static class SymbolTable
         return names.Select(pair => (pair.Key, pair.Value)).ToList();
     }
 
-    /// <summary>The table's bytes; equal names share theirs.</summary>
+    /// <summary>The table's bytes.</summary>
     internal static byte[] Encode(IReadOnlyList<(ulong Address, string Name)> functions)
     {
-        byte[] index = new byte[4 + (8 * functions.Count)];
-        BinaryPrimitives.WriteInt32LittleEndian(index, functions.Count);
-        List<byte> text = [];
-        Dictionary<string, int> places = [];
-        for (int i = 0; i < functions.Count; i++)
+        List<byte> records = [];
+        string before = string.Empty;
+        foreach ((ulong address, string whole) in functions.OrderBy(function => function.Name, StringComparer.Ordinal))
         {
-            (ulong address, string name) = functions[i];
-            if (!places.TryGetValue(name, out int place))
+            string name = whole.Length <= FunctionTable.LongestName ? whole : whole[..FunctionTable.LongestName];
+            int common = before.AsSpan().CommonPrefixLength(name);
+            uint offset = checked((uint)address);
+            if (offset > LargestOffset)
             {
-                place = index.Length + text.Count;
-                places[name] = place;
-                text.AddRange(Encoding.ASCII.GetBytes(name));
-                text.Add(0);
+                throw new BuildException($"{name} begins {address:#,0} bytes behind the image's start: the table of functions has room for {LargestOffset:#,0}.");
             }
 
-            BinaryPrimitives.WriteUInt32LittleEndian(index.AsSpan(4 + (8 * i)), checked((uint)address));
-            BinaryPrimitives.WriteInt32LittleEndian(index.AsSpan(8 + (8 * i)), place);
+            records.AddRange([(byte)offset, (byte)(offset >> 8), (byte)(offset >> 16), (byte)common]);
+            records.AddRange(Encoding.ASCII.GetBytes(name[common..]));
+            records.Add(0);
+            before = name;
         }
 
-        return [.. index, .. text];
+        byte[] length = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, records.Count);
+        return [.. length, .. records];
     }
 
     // Mapping symbols ($x, $d) tell code from data, they name nothing.
