@@ -6,6 +6,7 @@ namespace SharpVisor.Console;
 internal sealed class MachineReports
 {
     private const int RegistersPerLine = 3;
+    private const ulong PageSize = 4 << 10;
 
     private readonly MachineControl _control;
     private readonly ConsoleWriter _output;
@@ -100,6 +101,7 @@ internal sealed class MachineReports
 
         _output.Text("hypervisor and boot bundle"u8).Size(memory.Hypervisor, 44).End();
         _output.Text("free"u8).Size(memory.Free, 44).Text("  ("u8).Size(memory.LargestFree).Line(" in one piece)"u8);
+        _output.Text("  in pages of 4 KiB"u8).Decimal(memory.Free / PageSize, 44).End();
         _output.Text("  of it kept for guarantees"u8).Size(memory.Kept, 44).End();
         _output.Text("all"u8).Size(memory.Total, 44).End();
     }

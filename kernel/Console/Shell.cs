@@ -375,7 +375,9 @@ internal sealed class Shell
         console = _control.ConsoleOf(vm.Id);
         if (console == null)
         {
-            _output.Text(vm.Name).Text(" is "u8).Text(ControlText.Describe(vm.State)).Line(" and has no console: vm start gives it one"u8);
+            _output.Text(vm.Name).Text(" is "u8).Text(ControlText.Describe(vm.State)).Line(vm.State == VmState.Defined
+                ? " and has no console: vm start gives it one"u8
+                : " in a moment: try again"u8);
         }
 
         return console != null;

@@ -10,6 +10,7 @@ namespace SharpVisor.Machine;
 internal sealed class VmEntry : VmLife
 {
     private readonly LoadedBundle _bundle;
+    private Vm? _vm;
     private int _grace;
 
     internal VmEntry(LoadedBundle bundle, VmDefinition definition)
@@ -26,8 +27,8 @@ internal sealed class VmEntry : VmLife
     /// <summary>What it is made from.</summary>
     internal VmDefinition Definition { get; }
 
-    /// <summary>The VM; null while it is only defined.</summary>
-    internal Vm? Vm { get; private set; }
+    /// <summary>The VM; null while it is only defined, or is being taken apart.</summary>
+    internal Vm? Vm => IsBeingDestroyed ? null : _vm;
 
     /// <inheritdoc/>
     protected override ulong Now => SystemRegisters.ReadCntpctEl0();
@@ -36,10 +37,10 @@ internal sealed class VmEntry : VmLife
     protected override bool GoesWithVm => _bundle.IsTemporary;
 
     /// <inheritdoc/>
-    protected override bool IsStopping => Vm!.IsStopping;
+    protected override bool IsStopping => _vm!.IsStopping;
 
     /// <inheritdoc/>
-    protected override bool HasLeft => Vm!.HasLeft;
+    protected override bool HasLeft => _vm!.HasLeft;
 
     /// <inheritdoc/>
     protected override bool IsReleasable => GracePeriod.IsOver(_grace);
@@ -48,37 +49,36 @@ internal sealed class VmEntry : VmLife
     protected override LifeOutcome Make()
     {
         LifeOutcome outcome = VmFactory.TryMake(this, out Vm? vm);
-        Vm = vm;
+        _vm = vm;
         return outcome;
     }
 
     /// <inheritdoc/>
-    protected override LifeOutcome PowerOn() => Vm!.PowerOn();
+    protected override LifeOutcome PowerOn() => _vm!.PowerOn();
 
     /// <inheritdoc/>
-    protected override void Leave(VmStop reason) => Vm!.RequestStop(reason);
+    protected override void Leave(VmStop reason) => _vm!.RequestStop(reason);
 
     /// <inheritdoc/>
-    protected override VmStop TakeReason() => Vm!.TakeReason();
+    protected override VmStop TakeReason() => _vm!.TakeReason();
 
     /// <inheritdoc/>
-    protected override void StandStill() => Vm!.StandStill();
+    protected override void StandStill() => _vm!.StandStill();
 
     /// <inheritdoc/>
-    protected override LifeOutcome GoOn() => Vm!.GoOn() ? LifeOutcome.Done : LifeOutcome.NoCpu;
+    protected override LifeOutcome GoOn() => _vm!.GoOn() ? LifeOutcome.Done : LifeOutcome.NoCpu;
 
     /// <inheritdoc/>
-    protected override void BeginRelease()
-    {
-        Hypervisor.ForgetConsole(Vm!);
-        _grace = GracePeriod.Begin();
-    }
+    protected override void Hide() => Hypervisor.ForgetConsole(_vm!);
+
+    /// <inheritdoc/>
+    protected override void BeginRelease() => _grace = GracePeriod.Begin();
 
     /// <inheritdoc/>
     protected override void Release()
     {
-        VmFactory.Release(Vm!);
-        Vm = null;
+        VmFactory.Release(_vm!);
+        _vm = null;
     }
 
     /// <inheritdoc/>

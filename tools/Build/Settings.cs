@@ -44,6 +44,10 @@ internal sealed class Settings
 
     internal int GuestGic => IsGiven(Variables.GuestGic) ? Number(Variables.GuestGic) : Gic;
 
+    internal int Seed => Number(Variables.Seed);
+
+    internal int Length => Number(Variables.Length);
+
     internal string Qemu => this[Variables.Qemu];
 
     /// <summary>More arguments for the emulator, split as a shell would.</summary>

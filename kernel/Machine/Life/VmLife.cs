@@ -54,6 +54,9 @@ public abstract class VmLife
     /// <summary>Whether it is what it is to become, and waits for nothing but perhaps a time.</summary>
     public bool IsSettled => _phase is not (VmPhase.Leaving or VmPhase.Releasing);
 
+    /// <summary>Whether what it has is to be given back: nobody may look at that any more.</summary>
+    public bool IsBeingDestroyed => _mustDestroy;
+
     /// <summary>Whether it is about to vanish with its definition: nobody may ask for it any more.</summary>
     public bool IsLeavingForGood => _target == VmTarget.Gone;
 
@@ -105,7 +108,10 @@ public abstract class VmLife
     /// <summary>It goes on.</summary>
     protected abstract LifeOutcome GoOn();
 
-    /// <summary>Everything outside lets go of it.</summary>
+    /// <summary>Everything outside lets go of what it has, though its VCpus may still be on their way off their CPUs.</summary>
+    protected abstract void Hide();
+
+    /// <summary>Begins to wait until no CPU can be on its way out of it.</summary>
     protected abstract void BeginRelease();
 
     /// <summary>Gives back all that it has.</summary>
@@ -187,6 +193,11 @@ public abstract class VmLife
         if (IsLeavingForGood || (State == LifeState.Defined && !GoesWithVm))
         {
             return LifeOutcome.WrongState;
+        }
+
+        if (!_mustDestroy && _phase != VmPhase.Defined)
+        {
+            Hide();
         }
 
         _mustDestroy = true;

@@ -151,6 +151,7 @@ public sealed class ShellTests
             """,
             _console.Run("cpu"));
         Assert.Contains("free                                 300 MiB  (200 MiB in one piece)", _console.Run("mem"), StringComparison.Ordinal);
+        Assert.Contains("  in pages of 4 KiB                    76800", _console.Run("mem"), StringComparison.Ordinal);
         Assert.Equal("interrupts are not counted", _console.Run("irq"));
         _console.Machine.InterruptList.Add(new InterruptStatus { Number = 27, Count = 123456, User = InterruptUser.VirtualTimer });
         _console.Machine.InterruptList.Add(new InterruptStatus { Number = 48, Count = 7, User = InterruptUser.Device, Vm = 1 });

@@ -33,6 +33,8 @@ internal sealed class ScriptedLife(BundleCrashPolicy policy = BundleCrashPolicy.
 
     public bool IsReleasing { get; private set; }
 
+    public bool IsHidden { get; private set; }
+
     public bool HasVanished { get; private set; }
 
     public int PowerOns { get; private set; }
@@ -117,9 +119,15 @@ internal sealed class ScriptedLife(BundleCrashPolicy policy = BundleCrashPolicy.
         return GoOnOutcome;
     }
 
+    protected override void Hide()
+    {
+        Assert.True(Exists && !IsHidden && !IsReleasing);
+        IsHidden = true;
+    }
+
     protected override void BeginRelease()
     {
-        Assert.True(Exists && !Runs && !IsReleasing);
+        Assert.True(Exists && IsHidden && !Runs && !IsReleasing);
         IsReleasing = true;
     }
 
@@ -127,6 +135,7 @@ internal sealed class ScriptedLife(BundleCrashPolicy policy = BundleCrashPolicy.
     {
         Assert.True(IsReleasing && !IsSlow);
         IsReleasing = false;
+        IsHidden = false;
         Exists = false;
     }
 

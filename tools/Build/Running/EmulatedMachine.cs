@@ -111,16 +111,30 @@ internal sealed class EmulatedMachine : IAsyncDisposable
     /// <returns>The place behind the text, or -1 where the time or the machine ended first.</returns>
     internal async Task<int> WaitForAsync(string text, int from, TimeSpan limit)
     {
+        (int _, int place) = await WaitAsync(from, limit, text);
+        return place < 0 ? place : place + text.Length;
+    }
+
+    /// <summary>Waits until the console has shown one of several texts.</summary>
+    /// <returns>Which, or -1 where the time or the machine ended first.</returns>
+    internal async Task<int> WaitForAnyAsync(int from, TimeSpan limit, params string[] texts) => (await WaitAsync(from, limit, texts)).Which;
+
+    private async Task<(int Which, int Place)> WaitAsync(int from, TimeSpan limit, params string[] texts)
+    {
         Stopwatch watch = Stopwatch.StartNew();
         while (true)
         {
             Task changed;
             lock (_output)
             {
-                int place = from > _output.Length ? -1 : _output.ToString(from, _output.Length - from).IndexOf(text, StringComparison.Ordinal);
-                if (place >= 0)
+                string output = from > _output.Length ? "" : _output.ToString(from, _output.Length - from);
+                for (int i = 0; i < texts.Length; i++)
                 {
-                    return from + place + text.Length;
+                    int place = output.IndexOf(texts[i], StringComparison.Ordinal);
+                    if (place >= 0)
+                    {
+                        return (i, from + place);
+                    }
                 }
 
                 changed = _changed.Task;
@@ -129,7 +143,7 @@ internal sealed class EmulatedMachine : IAsyncDisposable
             TimeSpan left = limit - watch.Elapsed;
             if (left <= TimeSpan.Zero || _reading.IsCompleted)
             {
-                return -1;
+                return (-1, -1);
             }
 
             await Task.WhenAny(changed, _reading, Task.Delay(left));

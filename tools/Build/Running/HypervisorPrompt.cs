@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 
 namespace SharpVisor.Build.Running;
@@ -55,6 +56,23 @@ internal sealed class HypervisorPrompt(EmulatedMachine machine, TimeSpan limit)
         return machine.Output[begin..Place];
     }
 
+    /// <summary>Types commands one behind the other, without waiting for an answer.</summary>
+    /// <returns>The answer to each.</returns>
+    internal async Task<IReadOnlyList<string>> AskAtOnceAsync(IReadOnlyList<string> commands)
+    {
+        await machine.TypeAsync(string.Join('\r', commands) + "\r");
+        List<string> answers = [];
+        foreach (string command in commands)
+        {
+            await ExpectAsync(command + "\n");
+            int begin = Place;
+            await ExpectPromptAsync();
+            answers.Add(machine.Output[begin..Place]);
+        }
+
+        return answers;
+    }
+
     /// <summary>Attaches to a VM.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="text">What it must have written, or write; or null.</param>
@@ -66,6 +84,23 @@ internal sealed class HypervisorPrompt(EmulatedMachine machine, TimeSpan limit)
         {
             await ExpectAsync(text);
         }
+    }
+
+    /// <summary>Attaches to a VM. False where it is not ready yet.</summary>
+    internal async Task<bool> TryAttachAsync(string name)
+    {
+        const string Attached = "[attached to ";
+        const string NotYet = " in a moment: try again";
+        await machine.TypeAsync($"attach {name}\r");
+        await ExpectAsync($"attach {name}\n");
+        int attached = await machine.WaitForAnyAsync(Place, limit, Attached + name, NotYet);
+        await ExpectAsync(attached == 0 ? Attached + name : NotYet);
+        if (attached != 0)
+        {
+            await ExpectPromptAsync();
+        }
+
+        return attached == 0;
     }
 
     /// <summary>Checks that a guest, which echoes what it gets, runs.</summary>
