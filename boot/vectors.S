@@ -100,7 +100,7 @@ not_hypercall:                          // x1: ESR_EL2, x0: its exception class
     mrs     x3, hpfar_el2
     ldr     x4, [sp, #GUEST_HOST_STACK]
     mov     sp, x4
-    bl      trap_fast_device_access     // VCpu, ESR, FAR, HPFAR -> 0: not done, 32 + n: Xn was read, else 1
+    bl      trap_fast_device_access     // VCpu, ESR, FAR, HPFAR -> 0: not done, 32 + n: Xn was read, 16: others first, else 1
     mrs     x1, tpidr_el2
     mov     sp, x1
     cbz     x0, data_abort
@@ -121,6 +121,7 @@ device_access_done:
 // X16 to XZR. Callee-saved registers hold the guest's values; the one that was read gets its new one from the context.
 // The others are loaded from there anyway.
 perhaps_callee_saved:
+    tbz     x0, #5, others_first
     adr     x1, 2f - (32 + 16) * 8
     add     x1, x1, x0, lsl #3
     br      x1
@@ -160,6 +161,19 @@ enter_guest:                            // x0: VCpu; TPIDR_EL2 names it already
     restore_caller_saved
     ldp     x0, x1, [sp, #GUEST_X0]
     eret
+
+others_first:
+    ldp     x18, x30, [sp, #GUEST_X18]
+    save_callee_saved
+    mrs     x2, elr_el2
+    mrs     x3, spsr_el2
+    stp     x2, x3, [sp, #GUEST_ELR]
+    mov     x0, sp
+    ldr     x4, [sp, #GUEST_HOST_STACK]
+    mov     sp, x4
+    mov     x29, xzr
+    bl      trap_reschedule             // x0: VCpu -> the VCpu to run
+    b       enter_guest
 
 data_abort:
     ldp     x18, x30, [sp, #GUEST_X18]

@@ -175,8 +175,27 @@ internal static class Dispatcher
         }
     }
 
-    /// <summary>There is something for a VCpu: if it sleeps, it must not any longer.</summary>
+    /// <summary>
+    /// There is something for a VCpu: if it sleeps, it must not any longer; if it waits for its turn behind a sibling that
+    /// runs here, it goes before that one.
+    /// </summary>
     internal static void Wake(VCpu vcpu)
+    {
+        PhysicalCpu self = VCpu.Current.Cpu;
+        VCpuEntity entity = vcpu.Entity!;
+        if (self.LooksAnyway && self.ToWake == null
+            && (entity.State == SchedulingState.Blocked || (entity.State == SchedulingState.Waiting && entity.Cpu == self.SchedulerIndex)))
+        {
+            self.ToWake = vcpu; // with the pick that follows
+            self.MustPick = true;
+        }
+        else
+        {
+            WakeAtOnce(vcpu);
+        }
+    }
+
+    private static void WakeAtOnce(VCpu vcpu)
     {
         ulong kicks = 0;
         Lock();
@@ -224,7 +243,20 @@ internal static class Dispatcher
         cpu.MustPick = false;
         ulong now = SystemRegisters.ReadCntpctEl0();
         Lock();
-        SchedulingEntity? entity = s_scheduler!.Pick(cpu.SchedulerIndex, now, out ulong next);
+        SchedulingEntity? entity;
+        ulong next;
+        VCpu? toWake = cpu.ToWake;
+        if (toWake != null)
+        {
+            cpu.ToWake = null;
+            toWake.SleepsIn?.Remove(toWake);
+            entity = s_scheduler!.PickAfterWake(cpu.SchedulerIndex, toWake.Entity!, now, out next);
+        }
+        else
+        {
+            entity = s_scheduler!.Pick(cpu.SchedulerIndex, now, out next);
+        }
+
         return Finish(cpu, entity, next, 0);
     }
 
@@ -336,6 +368,7 @@ internal static class Dispatcher
     }
 
     /// <summary>Wakes a VCpu, if it is blocked, with the lock held. The CPUs that have to look, one bit each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong WakeLocked(VCpu vcpu, ulong now)
     {
         int look = s_scheduler!.Wake(vcpu.Entity!, now);
@@ -377,16 +410,30 @@ internal static class Dispatcher
 
     private static ulong FromMicroseconds(ulong time) => SystemRegisters.ReadCntfrqEl0() * time / 1_000_000;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MakeLook(ulong cpus)
     {
+        if (cpus != 0)
+        {
+            MakeThemLook(cpus);
+        }
+    }
+
+    private static void MakeThemLook(ulong cpus)
+    {
+        PhysicalCpu self = VCpu.Current.Cpu;
+        ulong own = 1ul << self.SchedulerIndex;
+        if ((cpus & own) != 0 && self.LooksAnyway)
+        {
+            self.MustPick = true;
+            cpus &= ~own;
+        }
+
         for (; cpus != 0; cpus &= cpus - 1)
         {
             PhysicalCpu cpu = s_cpus![BitOperations.TrailingZeroCount(cpus)]!;
             cpu.MustPick = true;
-            if (!cpu.LooksAnyway || cpu != VCpu.Current.Cpu)
-            {
-                cpu.Kick();
-            }
+            cpu.Kick();
         }
     }
 }

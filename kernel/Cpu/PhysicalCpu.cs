@@ -31,6 +31,9 @@ public sealed unsafe class PhysicalCpu
     /// <summary>Its number among the CPUs that take part, as the scheduler counts them.</summary>
     internal int SchedulerIndex;
 
+    /// <summary>What the next <see cref="Dispatcher.Pick"/> of this CPU has to wake first; null for nothing.</summary>
+    internal VCpu? ToWake;
+
     /// <summary>Whether the CPU, while it is at EL2 as now, asks the scheduler before it enters a guest, so that it need not kick itself.</summary>
     internal bool LooksAnyway;
 

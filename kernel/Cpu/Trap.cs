@@ -1,4 +1,5 @@
 using System.Runtime;
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Devices;
 using SharpVisor.Drivers;
@@ -32,6 +33,9 @@ internal static unsafe class Trap
     /// <summary>boot/vectors.S: the register's number stands below.</summary>
     private const ulong DeviceRead = 32;
 
+    /// <summary>boot/vectors.S: another VCpu may have to run.</summary>
+    private const ulong OthersFirst = 16;
+
     /// <summary>ISS of MSR ICC_SGI1R_EL1, without the source register: op0 3, op2 5, op1 0, CRn 12, CRm 11, write.</summary>
     private const ulong WriteSgi1 = 0x003a_3016;
     private const ulong RegisterIssMask = 0x003f_fc1f;
@@ -51,8 +55,9 @@ internal static unsafe class Trap
 
     /// <summary>
     /// A device access that the syndrome describes, to a region that the bus finds at once. 0: not one of those, nothing
-    /// was changed; or a write that has to be done anew. <see cref="DeviceRead"/> and a register's number: what was read stands in the context for that
-    /// register; the caller loads it where it is callee-saved. Else 1.
+    /// was changed; or a write that has to be done anew. <see cref="DeviceRead"/> and a register's number: what was read
+    /// stands in the context for that register; the caller loads it where it is callee-saved. <see cref="OthersFirst"/>:
+    /// written, and <see cref="Reschedule"/> follows. Else 1.
     /// </summary>
     [RuntimeExport("trap_fast_device_access")]
     private static ulong FastDeviceAccess(VCpu vcpu, ulong syndrome, ulong address, ulong faultIpa)
@@ -82,14 +87,31 @@ internal static unsafe class Trap
             return 0; // its value is still in the CPU
         }
 
+        vcpu.Cpu.LooksAnyway = true;
         device!.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register));
+        return AfterWrite(vcpu);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong AfterWrite(VCpu vcpu)
+    {
+        PhysicalCpu cpu = vcpu.Cpu;
+        cpu.LooksAnyway = false;
         if (vcpu.MustRepeat)
         {
             vcpu.MustRepeat = false;
             return 0; // once more at once, the slow way
         }
 
-        return 1;
+        return cpu.MustPick ? OthersFirst : 1;
+    }
+
+    /// <summary>A device access was carried out, and another VCpu may have to run before this one.</summary>
+    [RuntimeExport("trap_reschedule")]
+    private static VCpu Reschedule(VCpu vcpu)
+    {
+        vcpu.SkipInstruction();
+        return CpuLoop.Reschedule(vcpu.Cpu);
     }
 
     /// <summary>A guest's data access that stage 2 refused.</summary>
@@ -111,24 +133,26 @@ internal static unsafe class Trap
         uint register = (uint)(syndrome >> 16) & 31;
         if ((syndrome & WriteNotRead) != 0)
         {
+            PhysicalCpu cpu = vcpu.Cpu;
+            cpu.LooksAnyway = true;
             device.Write(vcpu.Index, offset, size, vcpu.ReadRegister(register));
-            if (vcpu.MustRepeat)
+            cpu.LooksAnyway = false;
+            if (!vcpu.MustRepeat)
             {
-                vcpu.MustRepeat = false;
-                return vcpu;
+                vcpu.SkipInstruction();
             }
+
+            vcpu.MustRepeat = false;
+            return cpu.MustPick ? CpuLoop.Reschedule(cpu) : vcpu;
         }
-        else
+
+        ulong value = device.Read(vcpu.Index, offset, size);
+        if ((syndrome & SignExtend) != 0)
         {
-            ulong value = device.Read(vcpu.Index, offset, size);
-            if ((syndrome & SignExtend) != 0)
-            {
-                value = Extend(value, size, (syndrome & SixtyFour) != 0);
-            }
-
-            vcpu.WriteRegister(register, value);
+            value = Extend(value, size, (syndrome & SixtyFour) != 0);
         }
 
+        vcpu.WriteRegister(register, value);
         vcpu.SkipInstruction();
         return vcpu;
     }

@@ -136,6 +136,7 @@ public sealed class VCpu : GuestContext
     internal bool IsAbandoned { get; set; }
 
     /// <summary>Moves past the instruction that was emulated: also ends its branch-target state and its single step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void SkipInstruction()
     {
         Pc += 4;

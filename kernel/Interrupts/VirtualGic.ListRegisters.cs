@@ -24,14 +24,9 @@ public sealed partial class VirtualGic
     private const uint ClassCount = 4;
 
     /// <summary>Puts what is ready into the list registers of the calling VCpu.</summary>
-    private void Fill(int self)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Fill(int self, GicCpu cpu)
     {
-        GicCpu cpu = _cpus[self];
-        if (!cpu.Running)
-        {
-            return;
-        }
-
         if (Volatile.Read(ref cpu.Mailbox) != 0)
         {
             TakeMailbox(self);
@@ -231,6 +226,20 @@ public sealed partial class VirtualGic
         Refresh(self, interrupt, ref state);
     }
 
+    /// <summary>As <see cref="Load"/>, for an SGI of a GICv3 that has just been sent and is not active.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadSgi(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state, int slot)
+    {
+        state.Latched = 1;
+        state.Taken = 1;
+        state.Slot = (byte)(slot + 1);
+        state.Holder = (byte)self;
+        cpu.SlotOwner[slot] = (ushort)interrupt;
+        cpu.SlotsUsed |= 1u << slot;
+        ulong value = interrupt | ListRegister.Pending | ((ulong)state.Priority << ListRegister.PriorityShift);
+        cpu.Interface.WriteListRegister(slot, state.Group1 ? value | ListRegister.Group1 : value);
+    }
+
     /// <summary>Writes an interrupt that is active, or pending and deliverable, into a free list register of the calling VCpu.</summary>
     private void Load(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state, int slot)
     {
@@ -377,10 +386,33 @@ public sealed partial class VirtualGic
     /// <summary>Folds all list registers of a VCpu. On its CPU.</summary>
     private void FoldAll(int vcpu, GicCpu cpu)
     {
-        CollectEnds(vcpu, cpu);
+        if (cpu.Reasons != MaintenanceReasons.None)
+        {
+            CollectEnds(vcpu, cpu);
+        }
+
+        if (cpu.SlotsUsed == 0)
+        {
+            return;
+        }
+
+        uint empty = cpu.Interface.EmptyListRegisters();
         for (uint used = cpu.SlotsUsed; used != 0; used &= used - 1)
         {
-            FoldSlot(vcpu, cpu, BitOperations.TrailingZeroCount(used));
+            int slot = BitOperations.TrailingZeroCount(used);
+            ref VirtualInterrupt state = ref Get(vcpu, cpu.SlotOwner[slot]);
+            if ((empty >> slot & 1) != 0 && state.HasOnlyTaken)
+            {
+                // The guest has ended it, and there is nothing else to say of it.
+                state.Slot = 0;
+                state.Active = false;
+                state.Latched = 0;
+                cpu.SlotsUsed &= ~(1u << slot);
+            }
+            else
+            {
+                FoldSlot(vcpu, cpu, slot);
+            }
         }
     }
 

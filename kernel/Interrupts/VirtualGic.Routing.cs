@@ -147,6 +147,14 @@ public sealed partial class VirtualGic
                     Unload(vcpu, cpu, interrupt, ref state);
                 }
 
+                uint free = cpu.AllSlots & ~cpu.SlotsUsed;
+                if (free != 0 && (state.Latched | state.ListedOn) == 0 && !state.Active && state.Enabled && Version == 3
+                    && cpu.Reasons == MaintenanceReasons.None && (_groups >> (state.Group1 ? 1 : 0) & 1) != 0)
+                {
+                    LoadSgi(vcpu, cpu, interrupt, ref state, BitOperations.TrailingZeroCount(free));
+                    continue;
+                }
+
                 state.Latched |= 1;
                 Arrive(vcpu, cpu, interrupt, ref state);
             }

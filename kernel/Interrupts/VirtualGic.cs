@@ -354,7 +354,12 @@ public sealed partial class VirtualGic
             return true;
         }
 
-        for (uint used = cpu.SlotsUsed; used != 0; used &= used - 1)
+        if (cpu.SlotsUsed == 0)
+        {
+            return false;
+        }
+
+        for (uint used = cpu.SlotsUsed & ~cpu.Interface.EmptyListRegisters(); used != 0; used &= used - 1)
         {
             if ((cpu.Interface.ReadListRegister(BitOperations.TrailingZeroCount(used)) & ListRegister.Pending) != 0)
             {
@@ -390,9 +395,21 @@ public sealed partial class VirtualGic
         }
 
         cpu.Linked = 0;
-        EndPhysical(cpu);
+        if (cpu.PhysicalEnds != 0)
+        {
+            EndPhysical(cpu);
+        }
+
         cpu.Interface.Save(cpu.InterfaceState);
-        Exit(self);
+        if ((_kicks | _recalled) != 0)
+        {
+            Exit(self);
+        }
+        else
+        {
+            _holder = Nobody;
+            _lock.Release();
+        }
     }
 
     private void Send(int self, ulong value, int shift)
@@ -440,6 +457,7 @@ public sealed partial class VirtualGic
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref VirtualInterrupt Get(int vcpu, uint interrupt)
     {
         if (interrupt < PrivateCount)
@@ -451,6 +469,7 @@ public sealed partial class VirtualGic
     }
 
     /// <summary>Takes the lock; while it waits it answers recalls, as the holder may be waiting for just that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Enter(int self)
     {
         int ticket = _lock.TakeTicket();
@@ -462,6 +481,7 @@ public sealed partial class VirtualGic
         _holder = self;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Wait(int self, int ticket)
     {
         if (self < 0)
@@ -491,7 +511,11 @@ public sealed partial class VirtualGic
     {
         if (self >= 0)
         {
-            Fill(self);
+            GicCpu cpu = _cpus[self];
+            if (cpu.Running)
+            {
+                Fill(self, cpu);
+            }
         }
 
         // Who was recalled has a kick already, and takes the lock after us.

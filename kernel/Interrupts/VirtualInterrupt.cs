@@ -62,6 +62,13 @@ internal struct VirtualInterrupt
     /// <summary>IROUTER of a GICv3.</summary>
     internal ulong Route;
 
+    /// <summary>While in a list register: whether it is done with when that is, as nothing came since.</summary>
+    internal readonly bool HasOnlyTaken
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((Latched & ~Taken) | Incoming | ListedOn) == 0 && !Hardware && (Edge || !Line);
+    }
+
     internal readonly bool IsPending
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

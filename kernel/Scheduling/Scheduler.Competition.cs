@@ -48,16 +48,26 @@ public sealed partial class Scheduler
     {
         CpuQueue queue = _queues[ChooseCpu(entity)];
         Charge(queue, now);
+        Admit(queue, entity);
+        return MustLook(queue, entity) ? queue.Cpu : -1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Admit(CpuQueue queue, SchedulingEntity entity)
+    {
         if (!entity.Reservation.IsSet)
         {
             StartCompeting(queue, entity);
+            if (queue.Running != null && AreSiblings(queue.Running, entity))
+            {
+                TakeTurn(queue.Running, entity);
+            }
         }
 
         entity.Cpu = queue.Cpu;
         entity.State = SchedulingState.Waiting;
         Enqueue(queue, entity);
         _idle &= ~queue.Bit;
-        return MustLook(queue, entity) ? queue.Cpu : -1;
     }
 
     // Whether a CPU is to be told of an entity that came to its queue.
@@ -81,10 +91,11 @@ public sealed partial class Scheduler
         }
 
         return !running.Reservation.IsSet
-            && (long)(entity.VirtualTime - queue.Clock.Now) <= 0
+            && IsEligible(entity, queue)
             && (long)(entity.VirtualDeadline - running.VirtualDeadline) < 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void StartCompeting(CpuQueue queue, SchedulingEntity entity)
     {
         long lag = entity.Lag;
@@ -98,6 +109,31 @@ public sealed partial class Scheduler
         entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn >> WakeTurnShift, entity);
         queue.Clock.Join(entity.VirtualTime, entity.Weight);
     }
+
+    // What wakes beside a sibling that runs, most often because that one has sent it something, gets its place in the
+    // competition, where that is the better one: together they have what they had.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void TakeTurn(SchedulingEntity running, SchedulingEntity entity)
+    {
+        ulong better = running.VirtualTime;
+        long difference = (long)(entity.VirtualTime - better);
+        if (difference > 0 && running.Weight == entity.Weight && !running.Reservation.IsSet)
+        {
+            running.VirtualTime = entity.VirtualTime;
+            running.VirtualDeadline += (ulong)difference;
+            entity.VirtualTime = better;
+        }
+
+        entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn >> WakeTurnShift, entity);
+        ulong end = entity.VirtualDeadline + 1;
+        if ((long)(running.VirtualDeadline - end) < 0)
+        {
+            running.VirtualDeadline = end;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AreSiblings(SchedulingEntity first, SchedulingEntity second) => first.Group == second.Group && first.Group != 0;
 
     // The lag that is kept is at most a turn, either way.
     private void StopCompeting(CpuQueue queue, SchedulingEntity entity)

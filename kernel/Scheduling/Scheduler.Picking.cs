@@ -22,7 +22,7 @@ public sealed partial class Scheduler
         }
 
         SchedulingEntity? running = queue.Running;
-        bool isEligible = running != null && (!running.HasYielded || running.IsRestricted || (running.Affinity & queue.Bit) == 0) && KeepsRunning(queue, now);
+        bool isEligible = running != null && (IsSimple(running, queue) ? !running.HasYielded && TurnGoesOn(running, queue) : KeepsRunning(queue, now));
         SchedulingEntity? next = Choose(queue, isEligible) ?? Pull(queue, now);
         if (next != queue.Running)
         {
@@ -122,6 +122,23 @@ public sealed partial class Scheduler
         queue.Clock.Advance(growth * entity.Weight);
     }
 
+    // Whether nothing but its turn and who waits decides on how long an entity runs here.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSimple(SchedulingEntity entity, CpuQueue queue) => !entity.IsRestricted && (entity.Affinity & queue.Bit) != 0;
+
+    // Whether it is in the middle of a turn, or has not had more than its share.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TurnGoesOn(SchedulingEntity entity, CpuQueue queue)
+    {
+        if (TurnLeft(entity) > 1)
+        {
+            return true;
+        }
+
+        entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn, entity);
+        return (long)(entity.VirtualTime - queue.Clock.Now) <= 0;
+    }
+
     // Whether what runs may stay, and if so, whether it is in the middle of a turn or has not had more than its share.
     // What may not stay is put out.
     private bool KeepsRunning(CpuQueue queue, ulong now)
@@ -142,18 +159,7 @@ public sealed partial class Scheduler
         }
         else if (mayStay && (!entity.Cap.IsSet || HasCapLeft(entity, now)))
         {
-            if (entity.HasYielded)
-            {
-                return false;
-            }
-
-            if (TurnLeft(entity) > 1)
-            {
-                return true;
-            }
-
-            entity.VirtualDeadline = entity.VirtualTime + InVirtualTime(_turn, entity);
-            return (long)(entity.VirtualTime - queue.Clock.Now) <= 0;
+            return !entity.HasYielded && TurnGoesOn(entity, queue);
         }
 
         StopCompeting(queue, entity);
@@ -186,7 +192,7 @@ public sealed partial class Scheduler
                 return running;
             }
 
-            if ((long)(entity.VirtualTime - queue.Clock.Now) <= 0)
+            if (IsEligible(entity, queue))
             {
                 return entity;
             }
@@ -195,6 +201,10 @@ public sealed partial class Scheduler
         // Nobody who waits is eligible: one who yields lets them go first all the same.
         return running != null && running.HasYielded && queue.Waiting.First != null ? LeastServed(queue) : running;
     }
+
+    // Whether it has not had more than its share.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsEligible(SchedulingEntity entity, CpuQueue queue) => (long)(entity.VirtualTime - queue.Clock.Now) <= 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Switch(CpuQueue queue, SchedulingEntity? next, ulong now)

@@ -30,6 +30,12 @@ public class SchedulingEntity
         LastCpu = -1;
     }
 
+    /// <summary>
+    /// Entities with the same number, other than 0, are siblings: one that wakes takes the turn of one that runs, which is
+    /// no loss to the others.
+    /// </summary>
+    public int Group { get; set; }
+
     /// <summary>1 to 10,000: its part of the CPUs against others' weights.</summary>
     public uint Weight { get; private set; }
 

@@ -10,7 +10,7 @@ internal static class HotPathRules
     /// <summary>boot/vectors.S: where a guest's exceptions arrive, and the methods that it calls.</summary>
     internal static readonly IReadOnlyList<string> Roots =
     [
-        "lower_synchronous", "lower_interrupt", "trap_fast_hypercall", "trap_fast_device_access", "trap_data_abort", "trap_exception", "trap_interrupt",
+        "lower_synchronous", "lower_interrupt", "trap_fast_hypercall", "trap_fast_device_access", "trap_data_abort", "trap_reschedule", "trap_exception", "trap_interrupt",
     ];
 
     /// <summary>
