@@ -38,6 +38,12 @@
     str     x30, [sp, #GUEST_X30]
 .endm
 
+.macro count_exit place                 // changes x2
+    ldr     x2, [sp, #\place]
+    add     x2, x2, #1
+    str     x2, [sp, #\place]
+.endm
+
 .macro vector target
     .balign 0x80
     b       \target
@@ -75,6 +81,9 @@ lower_synchronous:                      // from an AArch64 guest
     restore_caller_saved
     ldp     x0, x1, [sp, #GUEST_X0]
     eret
+    .if . - lower_synchronous > 0x80
+    .error "the vector is full"
+    .endif
     .balign 0x80
     b       lower_interrupt
     vector  lower_interrupt
@@ -106,6 +115,7 @@ not_hypercall:                          // x1: ESR_EL2, x0: its exception class
     cbz     x0, data_abort
     tbnz    x0, #4, perhaps_callee_saved
 device_access_done:
+    count_exit GUEST_DEVICES
     mrs     x2, elr_el2
     mrs     x3, spsr_el2
     add     x2, x2, #4
@@ -191,9 +201,12 @@ data_abort:
     bl      trap_data_abort             // x0: VCpu, x1: ESR, x2: FAR, x3: HPFAR -> the VCpu to run
     b       enter_guest
 
-.macro exit_to method
+.macro exit_to method, place
     stp     x0, x1, [sp, #GUEST_X0]
     save_caller_saved
+    .ifnb \place
+    count_exit \place
+    .endif
     save_callee_saved
     mrs     x1, esr_el2
     mrs     x2, elr_el2
@@ -208,7 +221,7 @@ data_abort:
 .endm
 
 lower_interrupt:
-    exit_to trap_interrupt
+    exit_to trap_interrupt, GUEST_INTERRUPTS
 
 lower_serror:
     exit_to trap_system_error

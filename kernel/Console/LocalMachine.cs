@@ -1,6 +1,8 @@
 using System;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
+using SharpVisor.Debug;
+using SharpVisor.Drivers;
 using SharpVisor.Machine;
 using SharpVisor.Machine.Life;
 using SharpVisor.Scheduling;
@@ -101,6 +103,15 @@ internal sealed class LocalMachine : MachineControl
         Dispatcher.Account(vcpu);
         status.RunTime = Nanoseconds(vcpu.Entity.RunTime - found.RunTimeAtStart[index]);
         status.StolenTime = Nanoseconds(vcpu.Entity.StealTime - found.StealTimeAtStart[index]);
+        ExitCounts exits = default;
+        exits[ExitReason.Hypercall] = vcpu.HypercallExits;
+        exits[ExitReason.Device] = vcpu.DeviceExits;
+        exits[ExitReason.Register] = vcpu.RegisterExits;
+        exits[ExitReason.Interrupt] = vcpu.InterruptExits;
+        exits[ExitReason.Wait] = vcpu.WaitExits;
+        exits[ExitReason.Memory] = vcpu.MemoryExits;
+        exits[ExitReason.Other] = vcpu.OtherExits;
+        status.Exits = exits;
         return true;
     }
 
@@ -116,6 +127,14 @@ internal sealed class LocalMachine : MachineControl
         PhysicalCpu cpu = Hypervisor.Cpu(index);
         status.Affinity = cpu.Affinity;
         status.IsOnline = cpu.IsOnline;
+        if (cpu.IsOnline)
+        {
+            status.UpTime = Nanoseconds(SystemRegisters.ReadCntpctEl0() - cpu.OnlineSince);
+            status.IdleTime = Nanoseconds(cpu.IdleTime);
+            status.IsIdleSeen = Dispatcher.IsShared;
+            status.Ready = Dispatcher.ReadyOn(cpu);
+        }
+
         VCpu? resident = cpu.Resident;
         if (resident != null && resident.Entity!.State == SchedulingState.Running)
         {
@@ -149,6 +168,30 @@ internal sealed class LocalMachine : MachineControl
     internal override bool TryGetInterrupt(int place, out InterruptStatus status)
     {
         status = default;
+        for (uint i = 0; i < InterruptController.FirstSpecial; i++)
+        {
+            ulong count = 0;
+            for (int cpu = 0; cpu < Hypervisor.CpuCount; cpu++)
+            {
+                count += Hypervisor.Cpu(cpu).CountOf(i);
+            }
+
+            if (count != 0 && place-- == 0)
+            {
+                status.Number = i;
+                status.Count = count;
+                status.User = i switch
+                {
+                    PhysicalCpu.KickSgi or PhysicalCpu.ReviewSgi => InterruptUser.Kick,
+                    InterruptNumbers.Maintenance => InterruptUser.Maintenance,
+                    InterruptNumbers.HypervisorTimer => InterruptUser.HypervisorTimer,
+                    InterruptNumbers.VirtualTimer => InterruptUser.VirtualTimer,
+                    _ => Hypervisor.IsSerialLine(i) ? InterruptUser.SerialLine : InterruptUser.Device,
+                };
+                return true;
+            }
+        }
+
         return false;
     }
 
@@ -274,20 +317,27 @@ internal sealed class LocalMachine : MachineControl
     /// <inheritdoc/>
     internal override ControlResult TryGetLogLevel(out LogLevel level)
     {
-        level = LogLevel.Info;
+        level = (LogLevel)Log.Threshold;
         return ControlResult.Ok;
     }
 
     /// <inheritdoc/>
-    internal override ControlResult TrySetLogLevel(LogLevel level) =>
-        level == LogLevel.Info ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.NotSupported);
+    internal override ControlResult TrySetLogLevel(LogLevel level)
+    {
+        Log.Threshold = (Severity)level;
+        return ControlResult.Ok;
+    }
 
     /// <inheritdoc/>
     internal override int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end) =>
         _log.Read(ref position, buffer, out start, out end);
 
     /// <inheritdoc/>
-    internal override ControlResult TryRunBench(ConsoleWriter output) => ControlResult.Failed(ControlOutcome.NotSupported);
+    internal override ControlResult TryRunBench(ConsoleWriter output)
+    {
+        MachineBench.Run(output);
+        return ControlResult.Ok;
+    }
 
     /// <inheritdoc/>
     internal override ControlResult TryPowerOff()

@@ -35,6 +35,7 @@ internal sealed class MachineReports
     /// <summary>One line a CPU.</summary>
     internal void Cpus()
     {
+        bool isUnseen = false;
         _output.Use(Paint.Strong).Text("CPU   AFFINITY      STATE        BUSY    READY   RUNS"u8).Use(Paint.Plain).End();
         for (int i = 0; i < _control.CpuCount; i++)
         {
@@ -51,8 +52,9 @@ internal sealed class MachineReports
             }
 
             _output.Text("online"u8);
-            if (cpu.UpTime == 0)
+            if (cpu.UpTime == 0 || !cpu.IsIdleSeen)
             {
+                isUnseen = true;
                 _output.Before(37, 1).Text("-"u8);
             }
             else
@@ -71,6 +73,11 @@ internal sealed class MachineReports
             }
 
             _output.End();
+        }
+
+        if (isUnseen)
+        {
+            _output.Line("Each VCpu has a CPU of its own and waits there by itself: how much is not seen."u8);
         }
     }
 

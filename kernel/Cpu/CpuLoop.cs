@@ -113,7 +113,7 @@ internal static unsafe class CpuLoop
             cpu.Timer.Program();
             if (!cpu.MustPick)
             {
-                Native.WaitForInterrupt();
+                cpu.WaitForInterrupt();
             }
 
             TakeInterrupts(cpu);

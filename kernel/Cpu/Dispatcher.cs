@@ -217,6 +217,9 @@ internal static class Dispatcher
         Unlock();
     }
 
+    /// <summary>VCpus that wait for their turn on a CPU.</summary>
+    internal static int ReadyOn(PhysicalCpu cpu) => s_scheduler!.ReadyOn(cpu.SchedulerIndex);
+
     /// <summary>Wakes the sleepers of this CPU whose time has come.</summary>
     internal static void WakeDue(PhysicalCpu cpu, ulong now)
     {

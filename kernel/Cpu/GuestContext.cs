@@ -63,6 +63,15 @@ public abstract class GuestContext
     /// </summary>
     internal ulong SimdState;
 
+    // Exits by reason since the VCpu was made. boot/vectors.S counts interrupts, and accesses to devices that were done at once.
+    internal ulong HypercallExits;
+    internal ulong DeviceExits;
+    internal ulong RegisterExits;
+    internal ulong InterruptExits;
+    internal ulong WaitExits;
+    internal ulong MemoryExits;
+    internal ulong OtherExits;
+
     /// <summary>Reads Xn; n from 0 to 31, where 31 is XZR.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong ReadRegister(uint n) => Unsafe.Add(ref X0, n & 31);

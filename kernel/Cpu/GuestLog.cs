@@ -34,6 +34,11 @@ internal static class GuestLog
     internal static bool TryBegin(VCpu vcpu, out LogLine line)
     {
         line = default;
+        if (Log.Threshold < Severity.Warning)
+        {
+            return false;
+        }
+
         int lines = Interlocked.Increment(ref vcpu.Vm!.LogLines);
         if (lines > LinesPerVm)
         {
@@ -41,7 +46,7 @@ internal static class GuestLog
             return false;
         }
 
-        line = Begin(vcpu);
+        line = Begin(vcpu, Severity.Warning);
         if (lines == LinesPerVm)
         {
             line.Text("many messages: no more from this VM"u8).End();
@@ -52,6 +57,8 @@ internal static class GuestLog
     }
 
     /// <summary>Begins a line that is always written: the end of a VM.</summary>
-    internal static LogLine Begin(VCpu vcpu) =>
-        Log.Line().Text(vcpu.Vm!.Name).Text(" vcpu"u8).Decimal((ulong)vcpu.Index).Text(" at pc "u8).Hex(vcpu.Pc).Text(": "u8);
+    internal static LogLine Begin(VCpu vcpu) => Begin(vcpu, Severity.Error);
+
+    private static LogLine Begin(VCpu vcpu, Severity severity) =>
+        Log.Line(severity).Text(vcpu.Vm!.Name).Text(" vcpu"u8).Decimal((ulong)vcpu.Index).Text(" at pc "u8).Hex(vcpu.Pc).Text(": "u8);
 }

@@ -1,4 +1,5 @@
 using System.Threading;
+using SharpVisor.Arch;
 using SharpVisor.Drivers;
 using SharpVisor.Memory;
 
@@ -25,6 +26,9 @@ public sealed unsafe class PhysicalCpu
     /// <summary>VCpus that were put aside here asleep.</summary>
     internal readonly SleepQueue Sleepers = new(Dispatcher.MaximumVCpus);
 
+    /// <summary>How often the virtual timer's interrupt came while its guest ran: not among those of <see cref="Count"/>.</summary>
+    internal ulong TimersOfGuests;
+
     /// <summary>The VCpu whose state the CPU's registers hold, running or asleep.</summary>
     internal VCpu? Resident;
 
@@ -45,6 +49,9 @@ public sealed unsafe class PhysicalCpu
     private const ulong StackSize = 32 << 10;
     private const ulong EmergencyStackSize = 8 << 10;
 
+    private readonly ulong[] _interrupts = new ulong[InterruptController.FirstSpecial];
+    private ulong _idleTime;
+    private ulong _idleSince;
     private int _online;
     private int _passedGrace;
     private bool _mustPick;
@@ -122,6 +129,40 @@ public sealed unsafe class PhysicalCpu
 
     /// <summary>Makes the CPU take an interrupt that reviews the VMs.</summary>
     internal void AskForReview() => Interrupts.SendSgi(Index, ReviewSgi);
+
+    /// <summary>When it came up, by the physical counter.</summary>
+    internal ulong OnlineSince { get; set; }
+
+    /// <summary>
+    /// Ticks for which it had nothing to run, until now; seen from another CPU it may be a little behind. While every VCpu
+    /// has a CPU of its own, guests wait by themselves, and that is not seen.
+    /// </summary>
+    internal ulong IdleTime
+    {
+        get
+        {
+            ulong since = Volatile.Read(ref _idleSince);
+            ulong time = Volatile.Read(ref _idleTime);
+            ulong now = SystemRegisters.ReadCntpctEl0();
+            return since == 0 || now < since ? time : time + (now - since);
+        }
+    }
+
+    /// <summary>Waits until an interrupt is pending.</summary>
+    internal void WaitForInterrupt()
+    {
+        ulong since = SystemRegisters.ReadCntpctEl0();
+        Volatile.Write(ref _idleSince, since);
+        Native.WaitForInterrupt();
+        Volatile.Write(ref _idleSince, 0);
+        _idleTime += SystemRegisters.ReadCntpctEl0() - since;
+    }
+
+    /// <summary>Counts a physical interrupt, one that is not special. By this CPU.</summary>
+    internal void Count(uint interrupt) => _interrupts[interrupt]++;
+
+    /// <summary>How often an interrupt came to this CPU.</summary>
+    internal ulong CountOf(uint interrupt) => _interrupts[interrupt] + (interrupt == InterruptNumbers.VirtualTimer ? TimersOfGuests : 0);
 
     /// <summary>Makes the CPU come to EL2.</summary>
     internal void Kick() => Interrupts.SendSgi(Index, KickSgi);

@@ -14,6 +14,7 @@ internal static unsafe class PhysicalInterrupt
     {
         VCpu? resident = cpu.Resident;
         uint interrupt = InterruptController.IdOf(acknowledged);
+        cpu.Count(interrupt);
         switch (interrupt)
         {
             case PhysicalCpu.KickSgi:

@@ -22,21 +22,26 @@ internal static class RareTrap
                 return Hypercall.Handle(vcpu, syndrome);
 
             case ClassSmc64: // HCR_EL2.TSC. There is no EL3 below a guest; the call itself is well formed.
+                vcpu.HypercallExits++;
                 vcpu.X0 = NotSupported;
                 vcpu.SkipInstruction();
                 return vcpu;
 
             case ClassSystemRegister:
+                vcpu.RegisterExits++;
                 return SystemRegisterTrap.Handle(vcpu, syndrome);
 
             case ClassInstructionAbort:
+                vcpu.MemoryExits++;
                 return AbortTrap.HandleInstruction(vcpu, syndrome);
 
             case ClassSve: // CPTR_EL2.TZ: hidden from the ID registers, so undefined.
+                vcpu.OtherExits++;
                 GuestException.InjectUndefined(vcpu);
                 return vcpu;
 
             default:
+                vcpu.OtherExits++;
                 GuestLog.Report(vcpu, "unhandled exception: undefined instruction for the guest"u8, syndrome);
                 return GuestFault.Undefined(vcpu);
         }

@@ -44,9 +44,10 @@ internal static unsafe class Trap
     [RuntimeExport("trap_fast_hypercall")]
     private static ulong FastHypercall(VCpu vcpu)
     {
+        vcpu.HypercallExits++;
         if (!PsciFunctions.TryFast(vcpu.X0, vcpu.X1, out ulong result))
         {
-            return VendorCall.TryFast(vcpu);
+            return (uint)vcpu.X0 == VendorFunctions.Yield ? 0 : VendorCall.TryFast(vcpu);
         }
 
         vcpu.X0 = result;
@@ -110,6 +111,7 @@ internal static unsafe class Trap
     [RuntimeExport("trap_reschedule")]
     private static VCpu Reschedule(VCpu vcpu)
     {
+        vcpu.DeviceExits++;
         vcpu.SkipInstruction();
         return CpuLoop.Reschedule(vcpu.Cpu);
     }
@@ -120,6 +122,7 @@ internal static unsafe class Trap
     {
         if ((syndrome & (SyndromeValid | FaultOnStage1Walk | FaultTypeMask)) != (SyndromeValid | TranslationFault))
         {
+            vcpu.MemoryExits++;
             return Rarely(&AbortTrap.HandleData, vcpu, syndrome, address, faultIpa);
         }
 
@@ -127,9 +130,11 @@ internal static unsafe class Trap
         int size = 1 << (int)((syndrome >> 22) & 3);
         if (!vcpu.Bus!.TryFind(ipa, size, out MmioDevice device, out uint offset))
         {
+            vcpu.MemoryExits++;
             return Rarely(&AbortTrap.HandleData, vcpu, syndrome, address, faultIpa);
         }
 
+        vcpu.DeviceExits++;
         uint register = (uint)(syndrome >> 16) & 31;
         if ((syndrome & WriteNotRead) != 0)
         {
@@ -165,6 +170,7 @@ internal static unsafe class Trap
         if (exceptionClass == ClassSystemRegister && (syndrome & RegisterIssMask) == WriteSgi1 && vcpu.Vm!.Gic.Version == 3)
         {
             PhysicalCpu cpu = vcpu.Cpu;
+            vcpu.RegisterExits++;
             vcpu.SkipInstruction();
             cpu.LooksAnyway = true;
             vcpu.Vm.Gic.SendSgi(vcpu.Index, vcpu.ReadRegister((uint)(syndrome >> 5) & 31));
@@ -188,6 +194,7 @@ internal static unsafe class Trap
 
         if (exceptionClass == ClassWfx)
         {
+            vcpu.WaitExits++;
             return WaitTrap.Handle(vcpu, syndrome);
         }
 
@@ -198,16 +205,17 @@ internal static unsafe class Trap
     [RuntimeExport("trap_interrupt")]
     private static VCpu Interrupt(VCpu vcpu)
     {
-        uint acknowledged = vcpu.Cpu.Interrupts.Acknowledge();
+        PhysicalCpu cpu = vcpu.Cpu;
+        uint acknowledged = cpu.Interrupts.Acknowledge();
         uint interrupt = InterruptController.IdOf(acknowledged);
         if (interrupt == InterruptNumbers.VirtualTimer)
         {
             // The guest's own end of interrupt deactivates the physical one.
+            cpu.TimersOfGuests++;
             vcpu.Vm!.Gic.InjectHardware(vcpu.Index, InterruptNumbers.VirtualTimer);
             return vcpu;
         }
 
-        PhysicalCpu cpu = vcpu.Cpu;
         if (interrupt < InterruptController.FirstSpecial)
         {
             cpu.LooksAnyway = true;

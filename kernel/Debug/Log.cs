@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using SharpVisor.Arch;
 
 namespace SharpVisor.Debug;
@@ -17,6 +18,14 @@ public static unsafe class Log
     private static SpinLock s_lock;
     private static EarlyBuffer s_early;
     private static int s_earlyCount;
+    private static int s_threshold = (int)Severity.Information;
+
+    /// <summary>The least severe lines that are written.</summary>
+    public static Severity Threshold
+    {
+        get => (Severity)Volatile.Read(ref s_threshold);
+        set => Volatile.Write(ref s_threshold, (int)value);
+    }
 
     /// <summary>Whether a line now goes to hardware.</summary>
     public static bool HasSink => s_sink != null;
@@ -39,9 +48,26 @@ public static unsafe class Log
     /// <summary>Names where lines are kept, beside where they go.</summary>
     public static void SetHistory(LogSink history) => s_history = history;
 
-    /// <summary>Begins a line with the hypervisor's name, on a line of its own. Every line must be ended.</summary>
-    public static LogLine Line()
+    /// <summary>Begins a line about what goes on, with the hypervisor's name, on a line of its own. Every line must be ended.</summary>
+    public static LogLine Line() => Line(Severity.Information);
+
+    /// <summary>As <see cref="Line()"/>, about a guest that did wrong, or something that the machine does not have.</summary>
+    public static LogLine Warning() => Line(Severity.Warning);
+
+    /// <summary>As <see cref="Line()"/>, about the end of a VM or of the machine.</summary>
+    public static LogLine Error() => Line(Severity.Error);
+
+    /// <summary>As <see cref="Line()"/>, for who looks for a fault.</summary>
+    public static LogLine Detail() => Line(Severity.Detail);
+
+    /// <summary>Begins a line; where it is not to be written, what is added to it goes nowhere.</summary>
+    public static LogLine Line(Severity severity)
     {
+        if (severity > Threshold)
+        {
+            return LogLine.Muted;
+        }
+
         s_lock.Enter();
         s_history?.BeginLine();
         s_sink?.BeginLine();

@@ -5,6 +5,13 @@ namespace SharpVisor.Debug;
 /// <summary>A line being written: pieces are chained, <see cref="End"/> gives the log back.</summary>
 public readonly struct LogLine
 {
+    private readonly bool _isMuted;
+
+    private LogLine(bool isMuted) => _isMuted = isMuted;
+
+    /// <summary>A line that is not written.</summary>
+    internal static LogLine Muted => new(isMuted: true);
+
     private static ReadOnlySpan<byte> Digits => "0123456789abcdef"u8;
 
     /// <summary>Adds text as it is.</summary>
@@ -12,7 +19,7 @@ public readonly struct LogLine
     {
         for (int i = 0; i < text.Length; i++)
         {
-            Log.Put(text[i]);
+            Put(text[i]);
         }
 
         return this;
@@ -23,7 +30,7 @@ public readonly struct LogLine
     {
         for (int i = 0; i < text.Length; i++)
         {
-            Log.Put(text[i] is >= 0x20 and < 0x7f ? text[i] : (byte)'?');
+            Put(text[i] is >= 0x20 and < 0x7f ? text[i] : (byte)'?');
         }
 
         return this;
@@ -40,7 +47,7 @@ public readonly struct LogLine
 
         for (; divisor != 0; divisor /= 10)
         {
-            Log.Put(Digits[(int)(value / divisor % 10)]);
+            Put(Digits[(int)(value / divisor % 10)]);
         }
 
         return this;
@@ -63,7 +70,7 @@ public readonly struct LogLine
     {
         for (int i = digits - 1; i >= 0; i--)
         {
-            Log.Put(Digits[(int)(value >> (i * 4)) & 0xf]);
+            Put(Digits[(int)(value >> (i * 4)) & 0xf]);
         }
 
         return this;
@@ -88,10 +95,21 @@ public readonly struct LogLine
     /// <summary>Ends the line and lets others write.</summary>
     public void End()
     {
-        Text("\r\n"u8);
-        Log.Unlock();
+        if (!_isMuted)
+        {
+            Text("\r\n"u8);
+            Log.Unlock();
+        }
     }
 
     /// <summary>Ends a line of the panic report, which holds no lock.</summary>
     internal void EndPanic() => Text("\r\n"u8);
+
+    private void Put(byte value)
+    {
+        if (!_isMuted)
+        {
+            Log.Put(value);
+        }
+    }
 }

@@ -28,7 +28,7 @@ internal static unsafe class BootBundle
         BundleError error = Bundle.TryCreate(ramdisk, Compression, out Bundle bundle, out ReadOnlySpan<byte> image);
         if (error != BundleError.None)
         {
-            LogLine line = Log.Line().Text("cannot read the boot bundle: "u8);
+            LogLine line = Log.Error().Text("cannot read the boot bundle: "u8);
             if (!image.IsEmpty)
             {
                 line = line.Text("image "u8).Quoted(image).Text(": "u8);
@@ -49,12 +49,12 @@ internal static unsafe class BootBundle
         {
             if (error != BundleError.None)
             {
-                Log.Line().Quoted(vm.Name).Text(": cannot start: "u8).Text(BundleErrorText.Describe(error)).End();
+                Log.Error().Quoted(vm.Name).Text(": cannot start: "u8).Text(BundleErrorText.Describe(error)).End();
                 sound = false;
             }
             else if (loaded.Add(vm) == null)
             {
-                Log.Line().Text(vm.Name).Text(": cannot start: more VMs than there is room for"u8).End();
+                Log.Error().Text(vm.Name).Text(": cannot start: more VMs than there is room for"u8).End();
                 sound = false;
             }
         }

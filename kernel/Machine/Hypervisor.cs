@@ -183,7 +183,7 @@ internal static unsafe class Hypervisor
         PhysicalCpu cpu = s_allCpus![index]!;
         if (!PrepareCpu(cpu))
         {
-            Log.Line().Text("CPU "u8).Decimal((ulong)index).Text(" left out: the interrupt controller has nothing for it"u8).End();
+            Log.Warning().Text("CPU "u8).Decimal((ulong)index).Text(" left out: the interrupt controller has nothing for it"u8).End();
             Native.Park();
         }
 
@@ -217,9 +217,12 @@ internal static unsafe class Hypervisor
         else
         {
             Interrupts.Disable(interrupt);
-            Log.Line().Text("interrupt "u8).Decimal(interrupt).Text(" has no driver: disabled"u8).End();
+            Log.Warning().Text("interrupt "u8).Decimal(interrupt).Text(" has no driver: disabled"u8).End();
         }
     }
+
+    /// <summary>Whether an interrupt is the serial line's.</summary>
+    internal static bool IsSerialLine(uint interrupt) => interrupt == s_uart!.Interrupt;
 
     /// <summary>The console's second is over, a VM's time has come, or the control channel has rested. On the CPU that takes their interrupts.</summary>
     internal static void Tick()
@@ -324,7 +327,7 @@ internal static unsafe class Hypervisor
     internal static void Stop(int exitCode)
     {
         s_console?.Terminal.Close();
-        Log.Line().Text("machine stopped, exit code "u8).Decimal((ulong)exitCode).End();
+        Log.Error().Text("machine stopped, exit code "u8).Decimal((ulong)exitCode).End();
         PowerControl.Off();
         Log.Line("firmware cannot switch the machine off: switch it off by hand"u8);
         Native.Park();
@@ -338,7 +341,7 @@ internal static unsafe class Hypervisor
             Log.SetSink(ConsoleUart.Guess()); // no tree says where a UART is
         }
 
-        Log.Line().Text("cannot start: "u8).Text(reason).End();
+        Log.Error().Text("cannot start: "u8).Text(reason).End();
         Stop(ExitMachineFailed);
     }
 
@@ -458,6 +461,7 @@ internal static unsafe class Hypervisor
         Interrupts.Enable(InterruptNumbers.Maintenance);
         Interrupts.Enable(InterruptNumbers.HypervisorTimer);
         Interrupts.Enable(InterruptNumbers.VirtualTimer);
+        cpu.OnlineSince = SystemRegisters.ReadCntpctEl0();
         cpu.IsOnline = true;
         return true;
     }
@@ -469,7 +473,7 @@ internal static unsafe class Hypervisor
         {
             if (!PowerControl.TryStartCpu(s_allCpus![i]!, root))
             {
-                Log.Line().Text("CPU "u8).Decimal((ulong)i).Text(PowerControl.HasFirmware
+                Log.Warning().Text("CPU "u8).Decimal((ulong)i).Text(PowerControl.HasFirmware
                     ? ": firmware does not start it"u8
                     : ": no PSCI firmware and no spin table to start it"u8).End();
                 s_allCpus![i] = null;
@@ -495,7 +499,7 @@ internal static unsafe class Hypervisor
             }
             else
             {
-                Log.Line().Text("CPU "u8).Decimal((ulong)i).Text(": does not come up"u8).End();
+                Log.Warning().Text("CPU "u8).Decimal((ulong)i).Text(": does not come up"u8).End();
             }
         }
     }

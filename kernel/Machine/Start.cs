@@ -19,6 +19,8 @@ internal static unsafe class Start
     private const ulong PcOffset = 272;
     private const ulong EmergencyStackOffset = 288;
     private const ulong SimdStateOffset = 296;
+    private const ulong DeviceExitsOffset = 312;
+    private const ulong InterruptExitsOffset = 328;
     private const ulong SystemOff = 0x8400_0008;
 
     // ilc wants an entry point; the image's is image_start.
@@ -71,7 +73,9 @@ internal static unsafe class Start
             && Address(ref vcpu.Pc) - start == PcOffset
             && Address(ref vcpu.Pstate) - start == PcOffset + sizeof(ulong)
             && Address(ref vcpu.EmergencyStack) - start == EmergencyStackOffset
-            && Address(ref vcpu.SimdState) - start == SimdStateOffset;
+            && Address(ref vcpu.SimdState) - start == SimdStateOffset
+            && Address(ref vcpu.DeviceExits) - start == DeviceExitsOffset
+            && Address(ref vcpu.InterruptExits) - start == InterruptExitsOffset;
     }
 
     private static ulong Address(ref ulong field) => (ulong)Unsafe.AsPointer(ref field);

@@ -129,7 +129,7 @@ internal sealed class Vm
         if (!Dispatcher.TryAdd(vcpu))
         {
             Power.CancelOn(index);
-            Log.Line().Text(Name).Text(": VCpu "u8).Decimal((ulong)index).Text(" does not start: no CPU has that much real time left"u8).End();
+            Log.Error().Text(Name).Text(": VCpu "u8).Decimal((ulong)index).Text(" does not start: no CPU has that much real time left"u8).End();
             return false;
         }
 
@@ -190,7 +190,7 @@ internal sealed class Vm
 
         if (!Dispatcher.TryAdd(VCpus, on))
         {
-            Log.Line().Text(Name).Text(": stays paused: no CPU has that much real time left"u8).End();
+            Log.Error().Text(Name).Text(": stays paused: no CPU has that much real time left"u8).End();
             return false;
         }
 

@@ -87,7 +87,7 @@ internal sealed class VmEntry : VmLife
     /// <inheritdoc/>
     protected override void Say(LifeEvent what, ulong wait)
     {
-        LogLine line = Log.Line().Text(Definition.Name).Text(what switch
+        LogLine line = Log.Line(what == LifeEvent.Crashed ? Severity.Error : Severity.Information).Text(Definition.Name).Text(what switch
         {
             LifeEvent.PoweredOff => ": powered off"u8,
             LifeEvent.Reset => ": reset"u8,

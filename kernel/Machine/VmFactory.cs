@@ -52,7 +52,7 @@ internal static unsafe class VmFactory
         ulong kept = source.MemoryGuarantee + tables;
         if (!pages.TryPromise(kept))
         {
-            Log.Line().Text(source.Name).Text(": cannot start: needs "u8).Size(source.MemoryGuarantee).Text(" of memory and "u8).Size(tables)
+            Log.Error().Text(source.Name).Text(": cannot start: needs "u8).Size(source.MemoryGuarantee).Text(" of memory and "u8).Size(tables)
                 .Text(" for page tables, "u8).Decimal((pages.FreeBytes - pages.PromisedBytes) >> 20).Text(" MiB are free and not kept for others"u8).End();
             return LifeOutcome.NoMemory;
         }
@@ -101,7 +101,7 @@ internal static unsafe class VmFactory
 
     private static LifeOutcome Refuse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> why, LifeOutcome outcome)
     {
-        Log.Line().Text(name).Text(": cannot start: "u8).Text(why).End();
+        Log.Error().Text(name).Text(": cannot start: "u8).Text(why).End();
         return outcome;
     }
 

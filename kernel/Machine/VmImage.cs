@@ -35,7 +35,7 @@ internal static unsafe class VmImage
         deviceTree = loaded.DeviceTree;
         if (!result.IsLoaded)
         {
-            LogLine line = Log.Line().Text(vm.Name).Text(": cannot start: "u8).Text(result.Description);
+            LogLine line = Log.Error().Text(vm.Name).Text(": cannot start: "u8).Text(result.Description);
             if (result.HasNumbers)
             {
                 line = line.Text(": "u8).Hex(result.Found).Text(", "u8).Hex(result.Allowed);

@@ -9,8 +9,14 @@ public sealed partial class Scheduler
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SchedulingEntity? PickFrom(CpuQueue queue, ulong now)
     {
-        _online |= queue.Bit;
         ChargeHere(queue, now);
+        return PickCharged(queue, now);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SchedulingEntity? PickCharged(CpuQueue queue, ulong now)
+    {
+        _online |= queue.Bit;
         if (queue.SendTo >= 0)
         {
             SendRunning(queue, now);
@@ -63,7 +69,7 @@ public sealed partial class Scheduler
 
     // What the CPU runs lets another one go first.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void GiveWay(CpuQueue queue, ulong now)
+    private void GiveWay(CpuQueue queue)
     {
         SchedulingEntity? entity = queue.Running;
         if (entity == null || entity.Reservation.IsSet || queue.Waiting.First == null)
@@ -71,9 +77,9 @@ public sealed partial class Scheduler
             return;
         }
 
-        ChargeHere(queue, now);
         ulong turn = InVirtualTime(_turn, entity);
-        long forgone = (long)(LeastServed(queue).VirtualTime + 1 - entity.VirtualTime);
+        SchedulingEntity first = queue.Waiting.First;
+        long forgone = (long)((first.Next == null ? first : LeastServed(queue)).VirtualTime + 1 - entity.VirtualTime);
         if (forgone > 0)
         {
             ulong growth = Math.Min((ulong)forgone, turn);
@@ -185,7 +191,13 @@ public sealed partial class Scheduler
             return first;
         }
 
-        for (SchedulingEntity? entity = queue.Waiting.First; entity != null; entity = entity.Next)
+        first = queue.Waiting.First;
+        if (running != null && running.HasYielded && first != null && first.Next == null)
+        {
+            return first; // one who yields lets the only other one go first
+        }
+
+        for (SchedulingEntity? entity = first; entity != null; entity = entity.Next)
         {
             if (isRunningEligible && (long)(entity.Key - running!.VirtualDeadline) >= 0)
             {

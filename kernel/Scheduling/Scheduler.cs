@@ -170,8 +170,9 @@ public sealed partial class Scheduler
     public SchedulingEntity? PickAfterYield(int cpu, ulong now, out ulong next)
     {
         CpuQueue queue = _queues[cpu];
-        GiveWay(queue, now);
-        SchedulingEntity? entity = PickFrom(queue, now);
+        ChargeHere(queue, now);
+        GiveWay(queue);
+        SchedulingEntity? entity = PickCharged(queue, now);
         next = NextEventOf(queue);
         return entity;
     }
@@ -204,7 +205,7 @@ public sealed partial class Scheduler
             Urge(entity, now);
         }
 
-        SchedulingEntity? chosen = PickFrom(queue, now);
+        SchedulingEntity? chosen = PickCharged(queue, now);
         next = NextEventOf(queue);
         return chosen;
     }
@@ -230,7 +231,11 @@ public sealed partial class Scheduler
     /// What the CPU runs waits for another (WFE, a contended lock): one that waits on this CPU goes first, even before
     /// its share. It costs the yielder at most a turn. Nothing for one with a reservation. <see cref="Pick"/> follows.
     /// </summary>
-    public void Yield(int cpu, ulong now) => GiveWay(_queues[cpu], now);
+    public void Yield(int cpu, ulong now)
+    {
+        Charge(_queues[cpu], now);
+        GiveWay(_queues[cpu]);
+    }
 
     /// <summary>
     /// When the CPU must call <see cref="Pick"/> again: the end of a turn, of a quota or a budget, or their refilling.
@@ -249,6 +254,9 @@ public sealed partial class Scheduler
         _kicks = 0;
         return kicks;
     }
+
+    /// <summary>Entities that wait for their turn on a CPU; without the lock, as it may have been a moment ago.</summary>
+    public int ReadyOn(int cpu) => _queues[cpu].Waiting.Count + _queues[cpu].RealTime.Count;
 
     /// <summary>What a CPU has to run.</summary>
     internal CpuQueue QueueOf(int cpu) => _queues[cpu];

@@ -15,6 +15,9 @@ internal struct CpuStatus
     /// <summary>Nanoseconds of them in which it had nothing to run.</summary>
     internal ulong IdleTime { get; set; }
 
+    /// <summary>Whether guests' waiting is seen as idle time: not while every VCpu has a CPU of its own and waits there by itself.</summary>
+    internal bool IsIdleSeen { get; set; }
+
     /// <summary>Number of the VM that it runs, 0 where it is idle.</summary>
     internal int Vm { get; set; }
 
