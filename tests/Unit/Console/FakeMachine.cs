@@ -99,6 +99,7 @@ internal sealed class FakeMachine : MachineControl
         status.Affinity = (ulong)index << 8;
         status.IsOnline = index == 0;
         status.UpTime = Time;
+        status.IsIdleSeen = true;
         status.IdleTime = Idle;
         status.Vm = Vms.Count == 0 ? 0 : 1;
         return index < 2;

@@ -52,6 +52,35 @@ public sealed class SchedulingLatencyTests
         Assert.InRange(late, 0ul, (ulong)task.Completions / 3);
     }
 
+    [Fact]
+    public void One_that_wakes_beside_a_sibling_that_runs_takes_its_turn_at_once()
+    {
+        // Together they ask for more than the CPU: by its share alone, the sleeper would mostly have to wait.
+        var simulator = new SchedulingSimulator(1);
+        SimulatedTask hog = simulator.Add(SimulatedTask.Hog());
+        SimulatedTask sleeper = simulator.Add(SimulatedTask.Sleeper(() => 3 * Millisecond / 100, () => Millisecond / 100));
+        hog.Entity.Group = 7;
+        sleeper.Entity.Group = 7;
+        simulator.Run(1000 * Millisecond);
+        Assert.InRange(sleeper.WorstLatency, 0ul, 1ul);
+        Assert.InRange(sleeper.Completions, 24_000, 25_000);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public void Siblings_that_wake_each_other_take_nothing_from_others(int group)
+    {
+        var simulator = new SchedulingSimulator(1);
+        SimulatedTask hog = simulator.Add(SimulatedTask.Hog());
+        SimulatedTask sleeper = simulator.Add(SimulatedTask.Sleeper(() => 3 * Millisecond / 100, () => Millisecond / 100));
+        SimulatedTask other = simulator.Add(SimulatedTask.Hog());
+        hog.Entity.Group = group;
+        sleeper.Entity.Group = group;
+        simulator.Run(3000 * Millisecond);
+        Assert.InRange(other.RunTime / (double)Millisecond, 990, 3000);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

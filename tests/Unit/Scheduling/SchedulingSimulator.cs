@@ -75,8 +75,7 @@ internal sealed class SchedulingSimulator
     /// <summary>Lets a CPU's task yield.</summary>
     internal void Yield(int cpu)
     {
-        Scheduler.Yield(cpu, Now);
-        Look(_cpus[cpu]);
+        Run(_cpus[cpu], Scheduler.PickAfterYield(cpu, Now, out ulong next), next);
         Settle();
     }
 
@@ -103,7 +102,16 @@ internal sealed class SchedulingSimulator
                 if (task.WakeAt <= Now && task.Entity.State == SchedulingState.Blocked)
                 {
                     task.Wake(Now);
-                    Demand(Scheduler.Wake(task.Entity, Now));
+                    if (Events % 2 == 0)
+                    {
+                        Demand(Scheduler.Wake(task.Entity, Now));
+                    }
+                    else
+                    {
+                        // As if what runs on its CPU had woken it.
+                        SimulatedCpu cpu = _cpus[task.Entity.Cpu];
+                        Run(cpu, Scheduler.PickAfterWake(cpu.Index, task.Entity, Now, out ulong due), due);
+                    }
                 }
             }
 
@@ -227,9 +235,10 @@ internal sealed class SchedulingSimulator
         }
     }
 
-    private void Look(SimulatedCpu cpu)
+    private void Look(SimulatedCpu cpu) => Run(cpu, Scheduler.Pick(cpu.Index, Now, out ulong next), next);
+
+    private void Run(SimulatedCpu cpu, SchedulingEntity? entity, ulong next)
     {
-        SchedulingEntity? entity = Scheduler.Pick(cpu.Index, Now);
         SimulatedTask? task = entity == null ? null : _taskOf[entity];
         if (task != cpu.Task)
         {
@@ -248,7 +257,7 @@ internal sealed class SchedulingSimulator
             cpu.Task = task;
         }
 
-        ulong next = Scheduler.NextEvent(cpu.Index);
+        Assert.Equal(Scheduler.NextEvent(cpu.Index), next);
         Assert.True(next > Now, "an event is due at once");
         cpu.LookAt = next == ulong.MaxValue ? next : next + Late();
     }
