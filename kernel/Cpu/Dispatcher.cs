@@ -175,16 +175,11 @@ internal static class Dispatcher
         }
     }
 
-    /// <summary>
-    /// There is something for a VCpu: if it sleeps, it must not any longer; if it waits for its turn behind a sibling that
-    /// runs here, it goes before that one.
-    /// </summary>
+    /// <summary>There is something for a VCpu: if it sleeps, it must not any longer.</summary>
     internal static void Wake(VCpu vcpu)
     {
         PhysicalCpu self = VCpu.Current.Cpu;
-        VCpuEntity entity = vcpu.Entity!;
-        if (self.LooksAnyway && self.ToWake == null
-            && (entity.State == SchedulingState.Blocked || (entity.State == SchedulingState.Waiting && entity.Cpu == self.SchedulerIndex)))
+        if (self.LooksAnyway && self.ToWake == null && vcpu.Entity!.State == SchedulingState.Blocked)
         {
             self.ToWake = vcpu; // with the pick that follows
             self.MustPick = true;
