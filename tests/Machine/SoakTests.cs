@@ -1,3 +1,4 @@
+using System;
 using System.Threading.Tasks;
 using SharpVisor.Build.Running;
 using SharpVisor.Build.Soak;
@@ -18,6 +19,43 @@ public sealed class SoakTests
     {
         MachineSettings machine = new() { Cpus = cpus, GicVersion = gicVersion };
         string verdict = await new SoakRun(seed, Length, _ => { }).ExecuteAsync(machine, TestMachine.LogPath(".log"));
-        Assert.Contains("memory as at the beginning", verdict, System.StringComparison.Ordinal);
+        Assert.Contains("memory as at the beginning", verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_Linux_that_is_destroyed_or_reset_in_the_middle_of_its_boot_leaves_nothing_behind()
+    {
+        GuestSettings linux = await TestMachine.LinuxAsync();
+        byte[] bundle = await TestMachine.BundleAsync($"""
+            [[vm]]
+            name = "linux"
+            kernel = '{linux.Kernel}'
+            ramdisk = '{linux.Ramdisk}'
+            cmdline = "{linux.CommandLine}"
+            memory = "256M"
+            vcpus = 3
+            share-pages = true
+            autostart = false
+            """);
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings { Cpus = 2 }, bundle);
+        HypervisorPrompt prompt = new(machine, Patience.LinuxBoot);
+        await prompt.ExpectPromptAsync();
+        string free = await prompt.ReadFreeMemoryAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            await prompt.AskAsync("vm start linux");
+            await Task.Delay(TimeSpan.FromMilliseconds(400 * i));
+            if (i % 3 == 2)
+            {
+                await prompt.AskAsync("vm reset linux", "sharpvisor: linux: reset");
+                await Task.Delay(TimeSpan.FromMilliseconds(300));
+            }
+
+            await prompt.AskAsync("vm destroy linux", "sharpvisor: linux: destroyed");
+            Assert.Equal(free, await prompt.ReadFreeMemoryAsync());
+        }
+
+        await prompt.AskAsync("vm start linux");
+        await prompt.AttachAsync("linux", "sharpvisor:/#");
     }
 }

@@ -14,7 +14,8 @@ namespace SharpVisor.Console;
 /// </para>
 /// <para>
 /// Calls come in the context of an interrupt, with the guest's SIMD registers saved; none waits for a guest or for
-/// another CPU. What takes time is begun, and the state tells when it is done.
+/// another CPU. What takes time is begun; the state is at once the one that it will come to, and every request may follow
+/// every other before that one is done.
 /// </para>
 /// </remarks>
 internal abstract class MachineControl
@@ -72,13 +73,16 @@ internal abstract class MachineControl
     /// <summary>Starts a VM anew, whatever its guest does.</summary>
     internal abstract ControlResult TryReset(int vm);
 
-    /// <summary>Asks the guest to power off.</summary>
+    /// <summary>Asks the guest to power off, where it listens to its power key.</summary>
     internal abstract ControlResult TryShutdown(int vm);
 
     /// <summary>Pulls the plug.</summary>
     internal abstract ControlResult TryStop(int vm);
 
-    /// <summary>Gives back all that a VM has; stops it first. It stays defined.</summary>
+    /// <summary>
+    /// Gives back all that a VM has; stops it first. It stays defined, unless its definition came as an upload: then
+    /// that goes, too, and with the last one the memory of the upload.
+    /// </summary>
     internal abstract ControlResult TryDestroy(int vm);
 
     /// <summary>Says how much memory a VM's balloon should leave it.</summary>

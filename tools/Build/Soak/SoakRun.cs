@@ -215,7 +215,8 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
         StringBuilder definitions = new();
         for (int i = 0; i < StableMachines; i++)
         {
-            Define(definitions, $"still{i}", "hello", "", i % 3 == 0 ? "cap = \"50%\"" : i % 3 == 1 ? "gic = 2" : "weight = 300");
+            string share = i % 3 == 0 ? "cap = \"50%\"" : i % 3 == 1 ? "gic = 2" : "weight = 300";
+            Define(definitions, $"still{i}", "hello", "", $"{share}\nmemory-guarantee = \"{i % 2}M\"\nshare-pages = {(i < StableMachines / 2 ? "true" : "false")}");
             _machines.Add(new SoakMachine($"still{i}", changesByItself: false, echoes: true));
         }
 
