@@ -27,6 +27,7 @@ internal static class MachineCommands
         });
         Command command = Verb.Create(host, "balloon", "Ask a guest to do with less memory, or let it have more", invocation => BalloonAsync(
             invocation, invocation.Words.GetValue(vm)!, Units.ParseSize(invocation.Words.GetValue(size)!)!.Value));
+        command.Aliases.Add("memory");
         command.Arguments.Add(vm);
         command.Arguments.Add(size);
         return command;

@@ -36,7 +36,7 @@ internal static class Verb
         }
         catch (ControlException exception)
         {
-            failure = Failure.From(exception);
+            failure = Failure.From(exception, words.CommandResult.Command.Name);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
