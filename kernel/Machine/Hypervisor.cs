@@ -545,17 +545,10 @@ internal static unsafe class Hypervisor
 
             isAnyWanted = true;
             s_hasFailed |= entry.Request(LifeRequest.Start) != LifeOutcome.Done;
-            if (entry.IsAlive)
-            {
-                first ??= (VmConsole)entry.Vm!.Console;
-            }
+            first ??= (VmConsole?)entry.Vm?.Console;
         }
 
-        if (isAnyWanted && !VmTable.IsAnyAlive)
-        {
-            StopAfterVms();
-        }
-
+        // Before the question who still runs: what a guest has said by then is to be read, however short it lived.
         if (first != null)
         {
             Console.Attach(first);
@@ -563,6 +556,11 @@ internal static unsafe class Hypervisor
         else
         {
             Console.Terminal.ShowPrompt();
+        }
+
+        if (isAnyWanted && !VmTable.IsAnyAlive)
+        {
+            StopAfterVms();
         }
 
         s_control.Exit();

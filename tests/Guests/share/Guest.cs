@@ -13,10 +13,11 @@ internal static class Guest
     {
         ulong end = Native.ReadCntfrqEl0() / 1000 * CommandLine.Number(CommandLine.Read(deviceTree), "ms="u8, EndMilliseconds);
         ulong rounds = 0;
-        while (Native.ReadCntvctEl0() < end)
+        do
         {
             rounds++;
         }
+        while (Native.ReadCntvctEl0() < end);
 
         Console.Write("SHARE "u8);
         Console.WriteDecimal(rounds);
