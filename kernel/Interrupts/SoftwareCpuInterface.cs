@@ -26,6 +26,12 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
 
     private readonly ulong[] _listRegisters = new ulong[MaximumSlots];
     private readonly int _count;
+
+    // A bit for each list register that is pending and not active; active; neither, and asks for maintenance.
+    private uint _pendingSlots;
+    private uint _activeSlots;
+    private uint _endedSlots;
+
     private MaintenanceReasons _reasons;
     private uint _activeGroup0;
     private uint _activeGroup1;
@@ -61,9 +67,9 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
                 return false;
             }
 
-            return EndedListRegisters() != 0
+            return _endedSlots != 0
                 || (Has(MaintenanceReasons.EndNotPresent) && _endCount != 0)
-                || (Has(MaintenanceReasons.NonePending) && !HasPending())
+                || (Has(MaintenanceReasons.NonePending) && _pendingSlots == 0)
                 || (Has(MaintenanceReasons.Group0Enabled) && (_enabledGroups & 1) != 0)
                 || (Has(MaintenanceReasons.Group0Disabled) && (_enabledGroups & 1) == 0)
                 || (Has(MaintenanceReasons.Group1Enabled) && (_enabledGroups & 2) != 0)
@@ -158,33 +164,15 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
     /// <inheritdoc/>
     public override void WriteListRegister(int index, ulong value)
     {
-        _listRegisters[index] = value;
+        Set(index, value);
         UpdateSignal();
     }
 
     /// <inheritdoc/>
-    public override uint EmptyListRegisters()
-    {
-        uint empty = 0;
-        for (int i = 0; i < _count; i++)
-        {
-            empty |= ListRegister.IsValid(_listRegisters[i]) || AsksForMaintenance(_listRegisters[i]) ? 0 : 1u << i;
-        }
-
-        return empty;
-    }
+    public override uint EmptyListRegisters() => ((1u << _count) - 1) & ~(_pendingSlots | _activeSlots | _endedSlots);
 
     /// <inheritdoc/>
-    public override uint EndedListRegisters()
-    {
-        uint ended = 0;
-        for (int i = 0; i < _count; i++)
-        {
-            ended |= !ListRegister.IsValid(_listRegisters[i]) && AsksForMaintenance(_listRegisters[i]) ? 1u << i : 0;
-        }
-
-        return ended;
-    }
+    public override uint EndedListRegisters() => _endedSlots;
 
     /// <inheritdoc/>
     public override void SetMaintenance(MaintenanceReasons reasons)
@@ -207,13 +195,14 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
     /// <inheritdoc/>
     public override void Start()
     {
-        for (int i = 0; i < _listRegisters.Length; i++)
-        {
-            _listRegisters[i] = 0;
-        }
-
+        // Four zeros side by side would be one SIMD register's.
         _reasons = MaintenanceReasons.None;
         _activeGroup0 = 0;
+        for (int i = 0; i < _listRegisters.Length; i++)
+        {
+            Set(i, 0);
+        }
+
         _activeGroup1 = 0;
         _endCount = 0;
         _priorityMask = 0;
@@ -282,7 +271,7 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
             _activeGroup0 |= level;
         }
 
-        _listRegisters[index] = (value & ~ListRegister.Pending) | ListRegister.Active;
+        Set(index, (value & ~ListRegister.Pending) | ListRegister.Active);
         UpdateSignal();
         return visible;
     }
@@ -335,27 +324,36 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
 
     private bool Has(MaintenanceReasons reason) => (_reasons & reason) != 0;
 
-    private bool HasPending()
+    private void Set(int index, ulong value)
     {
-        for (int i = 0; i < _count; i++)
+        uint bit = 1u << index;
+        _listRegisters[index] = value;
+        _pendingSlots &= ~bit;
+        _activeSlots &= ~bit;
+        _endedSlots &= ~bit;
+        if ((value & ListRegister.Active) != 0)
         {
-            if ((_listRegisters[i] & (ListRegister.Pending | ListRegister.Active)) == ListRegister.Pending)
-            {
-                return true;
-            }
+            _activeSlots |= bit;
         }
-
-        return false;
+        else if ((value & ListRegister.Pending) != 0)
+        {
+            _pendingSlots |= bit;
+        }
+        else if (AsksForMaintenance(value))
+        {
+            _endedSlots |= bit;
+        }
     }
 
     private bool TryDeactivateSlot(uint value)
     {
-        for (int i = 0; i < _count; i++)
+        for (uint active = _activeSlots; active != 0; active &= active - 1)
         {
+            int i = BitOperations.TrailingZeroCount(active);
             ulong held = _listRegisters[i];
-            if ((held & ListRegister.Active) != 0 && ListRegister.VirtualId(held) == (value & 0x1fff))
+            if (ListRegister.VirtualId(held) == (value & 0x1fff))
             {
-                _listRegisters[i] = held & ~ListRegister.Active;
+                Set(i, held & ~ListRegister.Active);
                 if ((held & ListRegister.Hardware) != 0)
                 {
                     DeactivatePhysical(ListRegister.PhysicalId(held));
@@ -372,11 +370,12 @@ public abstract class SoftwareCpuInterface : VirtualCpuInterface
     private int FindHighestPending()
     {
         int best = -1;
-        for (int i = 0; i < _count; i++)
+        for (uint pending = _pendingSlots; pending != 0; pending &= pending - 1)
         {
+            int i = BitOperations.TrailingZeroCount(pending);
             ulong value = _listRegisters[i];
             uint group = (value & ListRegister.Group1) != 0 ? 2u : 1;
-            if ((value & (ListRegister.Pending | ListRegister.Active)) != ListRegister.Pending || (_enabledGroups & group) == 0)
+            if ((_enabledGroups & group) == 0)
             {
                 continue;
             }

@@ -12,13 +12,15 @@ using SharpVisor.Build.Setup;
 namespace SharpVisor.Build.Running;
 
 /// <summary>
-/// The verb <c>bench</c>: counts instructions on several machines (CPU= and GIC= narrow it to one), prints a table and
+/// The verb <c>bench</c>: counts instructions on several machines (CPU=, GIC= and GUEST_GIC= narrow it to one), prints a table and
 /// writes build/bench.json.
 /// </summary>
 internal static class BenchCommand
 {
     private static readonly string[] s_cpus = ["cortex-a72", "max"];
-    private static readonly int[] s_gicVersions = [2, 3];
+
+    // Of the machine and of the guest.
+    private static readonly (int Machine, int Guest)[] s_gicVersions = [(2, 2), (3, 3), (3, 2)];
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
 
     internal static async Task<int> ExecuteAsync(Settings settings)
@@ -36,7 +38,8 @@ internal static class BenchCommand
 
         await MachineChoice.RequireEmulatorAsync(settings);
         string[] cpus = settings.IsGiven(Variables.Cpu) ? [settings.Cpu] : s_cpus;
-        int[] gicVersions = settings.IsGiven(Variables.Gic) ? [settings.Gic] : s_gicVersions;
+        bool isOneGic = settings.IsGiven(Variables.Gic) || settings.IsGiven(Variables.GuestGic);
+        (int Machine, int Guest)[] gicVersions = isOneGic ? [(settings.Gic, settings.GuestGic)] : s_gicVersions;
         (string? kernel, string init) = await PrepareLinuxAsync();
 
         List<Measurement> measurements = [];
@@ -44,9 +47,9 @@ internal static class BenchCommand
         MachineSettings machine = await MachineChoice.ResolveAsync(settings);
         foreach (string cpu in cpus)
         {
-            foreach (int gicVersion in gicVersions)
+            foreach ((int gicVersion, int guestGic) in gicVersions)
             {
-                Benchmark benchmark = new(machine with { Cpu = MachineChoice.CpuModel(cpu), GicVersion = gicVersion }, cpu);
+                Benchmark benchmark = new(machine with { Cpu = MachineChoice.CpuModel(cpu), GicVersion = gicVersion }, cpu, guestGic);
                 List<(string Name, Func<Task<IReadOnlyList<Measurement>>> Measure)> runs =
                 [
                     ("operations", benchmark.MeasureOperationsAsync),
@@ -62,7 +65,7 @@ internal static class BenchCommand
                 {
                     try
                     {
-                        await Progress.StepAsync("measure", $"{name}, {cpu}, GICv{gicVersion}", async () => measurements.AddRange(await measure()));
+                        await Progress.StepAsync("measure", $"{name}, {cpu}, {(guestGic == gicVersion ? "" : "software ")}GICv{guestGic}", async () => measurements.AddRange(await measure()));
                     }
                     catch (BuildException exception)
                     {
@@ -128,6 +131,7 @@ internal static class BenchCommand
         }
 
         Console.WriteLine();
+        Console.WriteLine("gic 0: a guest's GICv2 whose CPU interface is in software, as where there is no GIC.");
         Console.WriteLine("One operation with its loop; ipi: both CPUs together; reset-to-guest: a small guest,");
         Console.WriteLine("so that copying it does not count; linux-boot: first instruction to /init.");
         Console.WriteLine("On one CPU: vm-switch: from one VM's guest to another's, SIMD state included; ipi-to-handler: from");

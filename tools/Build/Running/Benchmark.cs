@@ -33,15 +33,22 @@ internal sealed class Benchmark
     private const string LinuxCommandLine = "console=ttyAMA0 quiet nokaslr panic=-1";
 
     private readonly MachineSettings _machine;
+    private readonly MachineSettings _bare;
+    private readonly int _guestGic;
+    private readonly int _gic;
     private readonly string _cpu;
     private readonly string _logFolder;
 
     /// <summary>Prepares the measurements.</summary>
     /// <param name="machine">The machine; its number of CPUs is chosen here.</param>
     /// <param name="cpu">Its CPU as the figures shall name it.</param>
-    internal Benchmark(MachineSettings machine, string cpu)
+    /// <param name="guestGic">The guest's interrupt controller, 2 or 3.</param>
+    internal Benchmark(MachineSettings machine, string cpu, int guestGic)
     {
         _machine = machine with { CountsInstructions = true, Cpus = 1 };
+        _bare = _machine with { HasEl2 = false, GicVersion = guestGic };
+        _guestGic = guestGic;
+        _gic = guestGic == machine.GicVersion ? guestGic : 0;
         _cpu = cpu;
         _logFolder = Path.Combine(Repository.Output, "bench");
         Directory.CreateDirectory(_logFolder);
@@ -104,7 +111,7 @@ internal sealed class Benchmark
         GuestSettings guest = Guest(1) with { Memory = LinuxMemory, CommandLine = LinuxCommandLine };
         string bundle = Write("linux", BundleBuilder.Create(GuestChoice.VmName, guest, image, ramdisk));
         string sizedBundle = Write("sized", BundleBuilder.Create(GuestChoice.VmName, guest, sizedGuest, ramdisk));
-        MachineSettings bare = _machine with { HasEl2 = false, Memory = LinuxMemory };
+        MachineSettings bare = _bare with { Memory = LinuxMemory };
 
         Task<Dictionary<string, long>> under = RunAsync("linux", Hypervisor(_machine, bundle), $"{Prefix}{LinuxBoot} ");
         Task<Dictionary<string, long>> native = RunAsync("linux-native", QemuCommand.Create(bare, kernel, ramdiskFile, LinuxCommandLine), $"{Prefix}{LinuxBoot} ");
@@ -115,7 +122,7 @@ internal sealed class Benchmark
             new Measurement(
                 LinuxBoot,
                 _cpu,
-                _machine.GicVersion,
+                _gic,
                 _machine.Board,
                 under.Result[LinuxBoot] - start[Start],
                 native.Result[LinuxBoot]),
@@ -129,7 +136,7 @@ internal sealed class Benchmark
         MachineSettings machine = _machine with { Cpus = cpus };
         string bundle = Write(run, BundleBuilder.Create(GuestChoice.VmName, Guest(cpus), File.ReadAllBytes(image), null));
         Task<Dictionary<string, long>> under = RunAsync(run, Hypervisor(machine, bundle), LastLine);
-        Task<Dictionary<string, long>> native = RunAsync(run + "-native", QemuCommand.Create(machine with { HasEl2 = false }, image, null), LastLine);
+        Task<Dictionary<string, long>> native = RunAsync(run + "-native", QemuCommand.Create(_bare with { Cpus = cpus }, image, null), LastLine);
         await Task.WhenAll(under, native);
         return (under.Result, native.Result);
     }
@@ -139,7 +146,7 @@ internal sealed class Benchmark
         Kernel = Repository.GuestImage("bench"),
         VCpus = vcpus,
         Memory = 64L << 20,
-        GicVersion = _machine.GicVersion,
+        GicVersion = _guestGic,
     };
 
     private static List<string> Hypervisor(MachineSettings machine, string bundle) =>
@@ -150,7 +157,7 @@ internal sealed class Benchmark
     {
         command.InsertRange(1, QemuCommand.PlainConsole);
         command.Add("-no-reboot");
-        string log = Path.Combine(_logFolder, $"{_cpu.Replace(',', '-')}-gic{_machine.GicVersion}-{run}.log");
+        string log = Path.Combine(_logFolder, $"{_cpu.Replace(',', '-')}-gic{_gic}-{run}.log");
         await using EmulatedMachine emulated = EmulatedMachine.Start(command, log);
         int place = await emulated.WaitForAsync(awaited, 0, Patience.CountedRun);
         if (place < 0 || await emulated.WaitForAsync("\n", place - 1, Patience.CountedRun) < 0)
@@ -174,12 +181,12 @@ internal sealed class Benchmark
 
     private Measurement Compare(string name, Dictionary<string, long> under, Dictionary<string, long> native) =>
         under.TryGetValue(name, out long instructions) && native.TryGetValue(name, out long reference)
-            ? new Measurement(name, _cpu, _machine.GicVersion, _machine.Board, instructions, reference)
+            ? new Measurement(name, _cpu, _gic, _machine.Board, instructions, reference)
             : throw new BuildException($"the bench guest printed no figure for {name}; its console is in {Repository.Shorten(_logFolder)}");
 
     private Measurement Take(string name, Dictionary<string, long> under) =>
         under.TryGetValue(name, out long instructions)
-            ? new Measurement(name, _cpu, _machine.GicVersion, _machine.Board, instructions, 0)
+            ? new Measurement(name, _cpu, _gic, _machine.Board, instructions, 0)
             : throw new BuildException($"the bench guest printed no figure for {name}; its console is in {Repository.Shorten(_logFolder)}");
 
     private string Write(string run, byte[] bundle)
