@@ -12,41 +12,66 @@ internal static unsafe class BootCard
 {
     private const int LargestBundle = int.MaxValue - SectorSource.SectorSize;
 
-    private static SdCard? s_card;
-    private static FatVolume? s_volume;
+    private static SdHost?[]? s_hosts;
+    private static SdCard?[]? s_cards;
+    private static FatVolume?[]? s_volumes;
+    private static int s_chosen;
+    private static int s_count;
 
     /// <summary>Name of the boot bundle's file, in the root of the FAT partition.</summary>
     private static ReadOnlySpan<byte> FileName => "bundle.itb"u8;
 
-    /// <summary>Looks for the host of the card. The early map must be in place still.</summary>
-    /// <returns>Address of its registers, 0 where the machine has none that is known.</returns>
-    internal static ulong FindHost(FdtReader tree)
+    /// <summary>Looks for the hosts that may have the card. The early map must be in place still.</summary>
+    internal static void FindHosts(FdtReader tree)
     {
-        if (!Board.TryFind(tree, out Board board) || !CardSlot.TryFind(tree, board, out SdHost? host))
+        if (!Board.TryFind(tree, out Board board))
         {
-            return 0;
+            return;
         }
 
-        s_card = new SdCard(host!);
-        s_volume = new FatVolume(s_card);
-        return host!.Address;
+        s_hosts = new SdHost?[CardSlot.MaximumHosts];
+        s_cards = new SdCard?[CardSlot.MaximumHosts];
+        s_volumes = new FatVolume?[CardSlot.MaximumHosts];
+        s_count = CardSlot.Find(tree, board, s_hosts);
+        for (int i = 0; i < s_count; i++)
+        {
+            SdCard card = new(s_hosts[i]!);
+            s_cards[i] = card;
+            s_volumes[i] = new FatVolume(card);
+        }
+    }
+
+    /// <summary>Maps the hosts' registers.</summary>
+    internal static bool TryMap(PageTable map)
+    {
+        bool mapped = true;
+        for (int i = 0; i < s_count; i++)
+        {
+            mapped &= HypervisorMap.MapDevice(map, s_hosts![i]!.Address, PageTable.PageSize);
+        }
+
+        return mapped;
     }
 
     /// <summary>Whether there is a card.</summary>
     internal static bool TryStart()
     {
-        if (s_card == null)
+        ReadOnlySpan<byte> problem = default;
+        for (int i = 0; i < s_count; i++)
         {
-            return false;
+            if (s_cards![i]!.TryStart(out problem))
+            {
+                s_chosen = i;
+                return true;
+            }
         }
 
-        if (!s_card.TryStart(out ReadOnlySpan<byte> problem))
+        if (s_count != 0)
         {
             Log.Line().Text("SD card: "u8).Text(problem).End();
-            return false;
         }
 
-        return true;
+        return false;
     }
 
     /// <summary>Reads the boot bundle into memory of its own, or says why it can't be read.</summary>
@@ -54,14 +79,15 @@ internal static unsafe class BootCard
     {
         bundle = default;
         Span<byte> scratch = stackalloc byte[SectorSource.SectorSize];
-        StorageError error = PartitionTable.FindFat(s_card!, scratch, out Partition partition);
-        error = error == StorageError.None ? s_volume!.Open(partition) : error;
+        StorageError error = PartitionTable.FindFat(s_cards![s_chosen]!, scratch, out Partition partition);
+        FatVolume volume = s_volumes![s_chosen]!;
+        error = error == StorageError.None ? volume.Open(partition) : error;
         if (error != StorageError.None)
         {
             return Refuse(error);
         }
 
-        error = s_volume!.Find(FileName, out FatFile file);
+        error = volume.Find(FileName, out FatFile file);
         if (error != StorageError.None)
         {
             return Refuse(error);
@@ -74,7 +100,7 @@ internal static unsafe class BootCard
             return false;
         }
 
-        error = s_volume.Read(file, new Span<byte>((void*)memory, (int)room));
+        error = volume.Read(file, new Span<byte>((void*)memory, (int)room));
         if (error != StorageError.None)
         {
             Hypervisor.Pages.Free(memory, room);

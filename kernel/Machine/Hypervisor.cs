@@ -115,14 +115,14 @@ internal static unsafe class Hypervisor
         DeviceInterrupt.TryGet(tree.Reader, uart, Interrupts, out uint uartInterrupt);
         s_uart!.Interrupt = uartInterrupt;
 
-        Seeds.Begin(tree.Seed());
+        Seeds.Begin(tree.Seed() == 0 && PowerControl.Watchdog.IsThere ? HardwareRandom.Read(tree.Reader) : tree.Seed());
         FindMemory(tree, deviceTree);
         ulong clock = MachineClock.FindDevice(tree.Reader);
-        ulong card = BootCard.FindHost(tree.Reader);
+        BootCard.FindHosts(tree.Reader);
         if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)
             || !HypervisorMap.MapDevice(map!, s_uart!.Address, PageTable.PageSize)
             || !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)
-            || !HypervisorMap.MapDevice(map!, card, PageTable.PageSize)
+            || !BootCard.TryMap(map!)
             || !HypervisorMap.MapDevice(map!, PowerControl.Watchdog.Address, PageTable.PageSize))
         {
             Fail("no memory for the hypervisor's page tables"u8);
