@@ -20,6 +20,9 @@ public abstract class ByteChannel
     /// <summary>How many requests may well be under way at a time: 1 where bytes that come too fast are lost.</summary>
     public abstract int Window { get; }
 
+    /// <summary>Whether what is sent goes on only when somebody looks at it again, as no interrupt tells of it.</summary>
+    public abstract bool WantsTick { get; }
+
     /// <summary>Looks at bytes that have come and were not taken: the next ones, not all. None: an interrupt says when there are.</summary>
     public abstract ReadOnlySpan<byte> Peek();
 

@@ -23,22 +23,30 @@ public sealed class MiniUart : Uart
     private const uint HasRoom = 1 << 5;
     private const int TransmitPatience = 1_000_000;
 
+    /// <summary>What its node is compatible with.</summary>
+    internal static System.ReadOnlySpan<byte> Compatible => "brcm,bcm2835-aux-uart"u8;
+
     private MiniUart(ulong address)
         : base(address)
     {
     }
 
+    /// <inheritdoc/>
+    public override bool CanWrite => (Mmio.Read32(Address + LineStatus) & HasRoom) != 0;
+
     /// <summary>Finds it in the device tree.</summary>
     internal static bool TryProbe(FdtReader tree, out Uart? uart, out FdtNode node)
     {
         uart = null;
-        if (!tree.TryFindCompatible(tree.Root, "brcm,bcm2835-aux-uart"u8, out node) || !tree.TryGetRegister(node, 0, out ulong address, out _))
-        {
-            return false;
-        }
+        return tree.TryFindCompatible(tree.Root, Compatible, out node) && TryMake(tree, node, out uart);
+    }
 
-        uart = new MiniUart(address);
-        return true;
+    /// <summary>Takes the one of a node.</summary>
+    internal static bool TryMake(FdtReader tree, FdtNode node, out Uart? uart)
+    {
+        bool hasAddress = tree.TryGetRegister(node, 0, out ulong address, out _);
+        uart = hasAddress ? new MiniUart(address) : null;
+        return hasAddress;
     }
 
     /// <summary>Sets it up where firmware has not.</summary>
@@ -79,7 +87,7 @@ public sealed class MiniUart : Uart
     /// <inheritdoc/>
     public override void Write(byte value)
     {
-        for (int i = 0; i < TransmitPatience && (Mmio.Read32(Address + LineStatus) & HasRoom) == 0; i++)
+        for (int i = 0; i < TransmitPatience && !CanWrite; i++)
         {
         }
 

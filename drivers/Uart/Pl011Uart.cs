@@ -33,6 +33,9 @@ public sealed class Pl011Uart : Uart
     private Pl011Uart(ulong address)
         : base(address) => _base = address;
 
+    /// <inheritdoc/>
+    public override bool CanWrite => (Mmio.Read32(_base + Flags) & TransmitFull) == 0;
+
     private bool IsReceiveEmpty => (Mmio.Read32(_base + Flags) & ReceiveEmpty) != 0;
 
     /// <summary>Takes it for granted that there is one, to say in a last line why the machine cannot start.</summary>
@@ -109,7 +112,7 @@ public sealed class Pl011Uart : Uart
     /// <inheritdoc/>
     public override void Write(byte value)
     {
-        for (int i = 0; i < TransmitPatience && (Mmio.Read32(_base + Flags) & TransmitFull) != 0; i++)
+        for (int i = 0; i < TransmitPatience && !CanWrite; i++)
         {
         }
 

@@ -13,6 +13,9 @@ public abstract class Uart : SerialLine
     /// <summary>INTID of its interrupt; 0 until the machine's interrupt controller is known.</summary>
     public uint Interrupt { get; set; }
 
+    /// <summary>Whether a byte can be written without waiting.</summary>
+    public abstract bool CanWrite { get; }
+
     /// <summary>Lets received bytes interrupt.</summary>
     public abstract void EnableReceive();
 }

@@ -57,6 +57,9 @@ public sealed unsafe class ConsolePort : ByteChannel
     public override int Window => WindowSize;
 
     /// <inheritdoc/>
+    public override bool WantsTick => false;
+
+    /// <inheritdoc/>
     public override void HandleInterrupt() => _console.HandleInterrupt();
 
     /// <inheritdoc/>

@@ -128,7 +128,7 @@ internal static unsafe class Hypervisor
             Fail("no memory for the hypervisor's page tables"u8);
         }
 
-        PhysicalVirtio virtio = PhysicalVirtio.Find(tree, map!, Interrupts);
+        PhysicalChannel channel = PhysicalChannel.Find(tree, map!, Interrupts, uart);
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
         ulong workspace = 0;
@@ -158,7 +158,12 @@ internal static unsafe class Hypervisor
         Log.SetSink(s_console.Terminal);
         s_uart!.EnableReceive();
         Interrupts.Enable(s_uart.Interrupt);
-        OpenChannel(virtio);
+        if (channel.Open(tree, Pages) is ByteChannel bytes)
+        {
+            s_channel = new ControlServer(bytes, s_control);
+            Interrupts.Enable(bytes.Interrupt);
+        }
+
         StartSecondaries(map!.Root);
         Log.Line().Text("EL2 on "u8).Decimal((ulong)s_cpuCount).Text(s_cpuCount == 1 ? " CPU (MIDR "u8 : " CPUs (MIDR "u8)
             .Hex(SystemRegisters.ReadMidrEl1()).Text(Interrupts.Version switch
@@ -353,27 +358,6 @@ internal static unsafe class Hypervisor
         }
 
         return Interrupts.Version >= 3 ? new GicV3CpuInterface() : null;
-    }
-
-    /// <summary>Takes the control channel into use, where the machine has one.</summary>
-    private static void OpenChannel(PhysicalVirtio virtio)
-    {
-        const ulong length = (VirtioConsole.MemorySize + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
-        VirtioMmio? device = virtio.First(VirtioConsole.DeviceId);
-        if (device == null || !Pages.TryAllocateZeroed(length, PageTable.PageSize, out ulong memory))
-        {
-            return;
-        }
-
-        if (!VirtioConsole.TryStart(device, "sharpvisor.control"u8, memory, out VirtioConsole? console))
-        {
-            Log.Line("the virtio console has no ports with names: no control channel"u8);
-            Pages.Free(memory, length);
-            return;
-        }
-
-        s_channel = new ControlServer(console!.Channel, s_control!);
-        Interrupts.Enable(s_channel.Interrupt);
     }
 
     private static void FindMemory(PhysicalTree tree, ulong deviceTree)

@@ -182,6 +182,9 @@ internal readonly unsafe ref struct PhysicalTree
         return true;
     }
 
+    /// <summary>Whether there are slots for virtio devices.</summary>
+    internal bool HasVirtio => _virtioCount != 0;
+
     /// <summary>Whether all slots for virtio devices stand one behind the other, by the first, the last and their number.</summary>
     /// <param name="stride">Bytes of a slot.</param>
     /// <param name="start">First byte of the first one.</param>

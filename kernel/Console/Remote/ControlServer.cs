@@ -73,7 +73,7 @@ internal sealed class ControlServer
 
         bool more = _channel.IsOpen ? ServeSome() : Drop();
         _channel.Flush();
-        return more;
+        return more || _channel.WantsTick;
     }
 
     private bool ServeSome()

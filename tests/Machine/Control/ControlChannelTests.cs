@@ -95,6 +95,37 @@ public sealed class ControlChannelTests
     }
 
     [Fact]
+    public async Task A_board_without_virtio_has_its_channel_on_a_UART_to_spare()
+    {
+        string socket = ControlLine.NewPath();
+        MachineSettings board;
+        try
+        {
+            board = await MachineChoice.ResolveAsync(Settings.Parse(["BOARD=raspi3b"], _ => null));
+        }
+        catch (BuildException exception)
+        {
+            Assert.Skip(exception.Message);
+            return;
+        }
+
+        board = board with { ExtraArguments = ["-serial", $"unix:{socket},server=on,wait=off"] };
+        await using EmulatedMachine machine = TestMachine.Start(board, await BundleAsync());
+        await TestMachine.ExpectAsync(machine, Ready, Patience.SmallGuest);
+        using ControlLine line = await ControlLine.OpenAsync(socket);
+        PayloadReader reader = new(await line.AskAsync(ControlOperation.Hello, (ushort)1, (ushort)1));
+        Assert.Equal(1, HelloAnswer.Read(ref reader).Window);
+        byte[] half = line.Request(ControlOperation.ListVms, 0);
+        await line.SendAsync([.. half[..9], 0]);
+        int right = (await ListAsync(line))[1].Id;
+        await EchoAsync(line, right, "over a line");
+        for (int i = 0; i < 100; i++)
+        {
+            await line.AskAsync(ControlOperation.ReadLog, 0ul, (ushort)4000);
+        }
+    }
+
+    [Fact]
     public async Task Two_clients_ask_thousands_of_times_while_guests_run()
     {
         const int Requests = 3000;
@@ -149,6 +180,18 @@ public sealed class ControlChannelTests
 
     private static async Task<EmulatedMachine> StartAsync(string socket, int gicVersion, bool isModern, int cpus)
     {
+        List<string> arguments = [.. ControlLine.QemuArguments(socket)];
+        if (isModern)
+        {
+            arguments.AddRange(["-global", "virtio-mmio.force-legacy=false"]);
+        }
+
+        MachineSettings settings = new() { Cpus = cpus, GicVersion = gicVersion, ExtraArguments = arguments };
+        return TestMachine.Start(settings, await BundleAsync());
+    }
+
+    private static Task<byte[]> BundleAsync()
+    {
         StringBuilder definitions = new();
         foreach (string name in new[] { "left", "right" })
         {
@@ -160,14 +203,7 @@ public sealed class ControlChannelTests
                 """);
         }
 
-        List<string> arguments = [.. ControlLine.QemuArguments(socket)];
-        if (isModern)
-        {
-            arguments.AddRange(["-global", "virtio-mmio.force-legacy=false"]);
-        }
-
-        MachineSettings settings = new() { Cpus = cpus, GicVersion = gicVersion, ExtraArguments = arguments };
-        return TestMachine.Start(settings, await TestMachine.BundleAsync(definitions.ToString()));
+        return TestMachine.BundleAsync(definitions.ToString());
     }
 
     private static async Task<List<VmStatus>> ListAsync(ControlLine line) => Parse(await line.AskAsync(ControlOperation.ListVms, 0));

@@ -33,6 +33,8 @@ internal sealed class FakeChannel : ByteChannel
 
     public override int Window => 8;
 
+    public override bool WantsTick => false;
+
     public void Receive(params byte[] bytes) => _received.Enqueue(bytes);
 
     public void Close() => _isOpen = false;
