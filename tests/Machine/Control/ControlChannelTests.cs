@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using SharpVisor.Build;
@@ -92,6 +93,48 @@ public sealed class ControlChannelTests
         using ControlLine last = await ControlLine.OpenAsync(socket);
         int right = (await ListAsync(last))[1].Id;
         await EchoAsync(last, right, "still here");
+    }
+
+    [Fact]
+    public async Task A_bundle_is_uploaded_its_VM_runs_and_goes_and_a_bad_one_changes_nothing()
+    {
+        string socket = ControlLine.NewPath();
+        await using EmulatedMachine machine = await StartAsync(socket, 3, isModern: false, cpus: 2);
+        using ControlLine line = await ControlLine.OpenAsync(socket);
+        ulong free = StatusRecords.ReadMemory(await line.AskAsync(ControlOperation.Memory)).Free;
+        byte[] bundle = await TestMachine.BundleAsync($"""
+            [[vm]]
+            name = "third"
+            kernel = '{Repository.GuestImage("hello")}'
+            memory = "16M"
+            """);
+
+        byte[] damaged = (byte[])bundle.Clone();
+        damaged[^100] ^= 1;
+        ControlAnswer refused = await UploadAsync(line, damaged);
+        Assert.Equal(ControlOutcome.BadBundle, refused.Outcome);
+        Assert.Contains("does not match its hash", Encoding.ASCII.GetString(refused.Payload), StringComparison.Ordinal);
+        Assert.Equal(ControlOutcome.BadBundle, (await UploadAsync(line, bundle[..(bundle.Length / 2)])).Outcome);
+        Assert.Equal(ControlOutcome.BadBundle, (await UploadAsync(line, bundle, new byte[32])).Outcome);
+        Assert.NotEqual(ControlOutcome.Ok, (await line.TryAskAsync(ControlOperation.BeginUpload, 1ul << 50)).Outcome);
+        await line.AskAsync(ControlOperation.BeginUpload, 1ul << 20); // never finished: its client says goodbye
+        await line.AskAsync(ControlOperation.Bye);
+        Assert.Equal(["left", "right"], (await ListAsync(line)).Select(NameOf));
+        Assert.Equal(free, StatusRecords.ReadMemory(await line.AskAsync(ControlOperation.Memory)).Free);
+
+        ControlAnswer taken = await UploadAsync(line, bundle);
+        Assert.True(taken.Outcome == ControlOutcome.Ok, Encoding.ASCII.GetString(taken.Payload));
+        int third = (await ListAsync(line)).Single(vm => NameOf(vm) == "third").Id;
+        await line.AskAsync(ControlOperation.Start, third);
+        await EchoAsync(line, third, "from afar");
+        await line.AskAsync(ControlOperation.Destroy, third);
+        for (int i = 0; (await ListAsync(line)).Any(vm => vm.Id == third); i++)
+        {
+            Assert.True(i < 500, "it does not go");
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(free, StatusRecords.ReadMemory(await line.AskAsync(ControlOperation.Memory)).Free);
     }
 
     [Fact]
@@ -207,6 +250,24 @@ public sealed class ControlChannelTests
     }
 
     private static async Task<List<VmStatus>> ListAsync(ControlLine line) => Parse(await line.AskAsync(ControlOperation.ListVms, 0));
+
+    private static async Task<ControlAnswer> UploadAsync(ControlLine line, byte[] bundle, byte[]? hash = null)
+    {
+        const int Piece = 4000;
+        int upload = BitConverter.ToInt32(await line.AskAsync(ControlOperation.BeginUpload, (ulong)bundle.Length));
+        for (int offset = 0; offset < bundle.Length; offset += Piece)
+        {
+            await line.AskAsync(ControlOperation.WriteUpload, upload, (ulong)offset, bundle[offset..Math.Min(bundle.Length, offset + Piece)]);
+        }
+
+        ControlAnswer answer;
+        do
+        {
+            answer = await line.TryAskAsync(ControlOperation.FinishUpload, upload, hash ?? SHA256.HashData(bundle));
+        }
+        while (answer.Outcome == ControlOutcome.Busy);
+        return answer;
+    }
 
     private static List<VmStatus> Parse(byte[] payload)
     {
