@@ -51,8 +51,11 @@ internal sealed class OutputRing
         int count = 0;
         while (count < buffer.Length && position < End)
         {
-            buffer[count++] = _bytes[(int)position & (_bytes.Length - 1)];
-            position++;
+            int place = (int)position & (_bytes.Length - 1);
+            int run = (int)Math.Min((ulong)Math.Min(buffer.Length - count, _bytes.Length - place), End - position);
+            _bytes.AsSpan(place, run).CopyTo(buffer.Slice(count));
+            count += run;
+            position += (ulong)run;
         }
 
         return count;

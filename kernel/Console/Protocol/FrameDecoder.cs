@@ -57,28 +57,41 @@ internal sealed class FrameDecoder
             Begin();
         }
 
-        for (int i = 0; i < bytes.Length; i++)
+        while (!bytes.IsEmpty)
         {
-            byte value = bytes[i];
+            if (_restOfBlock != 0)
+            {
+                ReadOnlySpan<byte> block = bytes.Slice(0, Math.Min(_restOfBlock, bytes.Length));
+                int zero = block.IndexOf((byte)0);
+                block = zero < 0 ? block : block.Slice(0, zero);
+                Append(block);
+                _restOfBlock -= block.Length;
+                bytes = bytes.Slice(block.Length);
+                if (zero < 0)
+                {
+                    continue;
+                }
+            }
+
+            byte value = bytes[0];
+            bytes = bytes.Slice(1);
             if (value != 0)
             {
-                Put(value);
-                continue;
+                BeginBlock(value);
             }
-
-            _isComplete = IsGood();
-            if (_isComplete)
+            else if (IsGood())
             {
+                _isComplete = true;
                 Taken++;
-                bytes = bytes.Slice(i + 1);
                 return true;
             }
-
-            Dropped += _hasBegun ? 1u : 0u;
-            Begin();
+            else
+            {
+                Dropped += _hasBegun ? 1u : 0u;
+                Begin();
+            }
         }
 
-        bytes = default;
         return false;
     }
 
@@ -93,34 +106,28 @@ internal sealed class FrameDecoder
         _isComplete = false;
     }
 
-    private void Put(byte value)
+    private void BeginBlock(byte code)
     {
         _hasBegun = true;
-        if (_restOfBlock != 0)
-        {
-            _restOfBlock--;
-            Append(value);
-            return;
-        }
-
         if (_owesZero)
         {
-            Append(0);
+            Append("\0"u8);
         }
 
-        _restOfBlock = value - 1;
-        _owesZero = value != FullBlock;
+        _restOfBlock = code - 1;
+        _owesZero = code != FullBlock;
     }
 
-    private void Append(byte value)
+    private void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_length == _content.Length)
+        if (bytes.TryCopyTo(_content.AsSpan(_length)))
+        {
+            _length += bytes.Length;
+        }
+        else
         {
             _isBad = true;
-            return;
         }
-
-        _content[_length++] = value;
     }
 
     private bool IsGood()

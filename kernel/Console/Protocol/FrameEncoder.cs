@@ -49,24 +49,20 @@ internal sealed class FrameEncoder
     /// </summary>
     private static int Stuff(ReadOnlySpan<byte> content, Span<byte> destination)
     {
-        int code = 0;
-        int next = 1;
-        for (int i = 0; i < content.Length; i++)
+        int next = 0;
+        bool isLast = false;
+        while (!isLast)
         {
-            byte value = content[i];
-            if (value != 0)
-            {
-                destination[next++] = value;
-            }
-
-            if (value == 0 || (next - code > LargestBlock && i + 1 < content.Length))
-            {
-                destination[code] = (byte)(next - code);
-                code = next++;
-            }
+            ReadOnlySpan<byte> block = content.Slice(0, Math.Min(LargestBlock, content.Length));
+            int zero = block.IndexOf((byte)0);
+            block = zero < 0 ? block : block.Slice(0, zero);
+            destination[next++] = (byte)(block.Length + 1);
+            block.CopyTo(destination.Slice(next));
+            next += block.Length;
+            isLast = zero < 0 && block.Length == content.Length;
+            content = content.Slice(block.Length + (zero < 0 ? 0 : 1));
         }
 
-        destination[code] = (byte)(next - code);
         destination[next++] = 0;
         return next;
     }
