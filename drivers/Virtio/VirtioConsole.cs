@@ -16,8 +16,11 @@ public sealed unsafe class VirtioConsole
     /// <summary>The device's number (virtio 1.2, 5).</summary>
     public const uint DeviceId = 3;
 
-    /// <summary>Bytes of zeroed memory that it needs.</summary>
-    public const ulong MemorySize = ((ulong)QueueCount * SplitQueue.MemorySize) + ControlMemory + ConsolePort.MemorySize;
+    /// <summary>Bytes of memory that it needs.</summary>
+    public const ulong MemorySize = ZeroedSize + ControlMemory + ConsolePort.MemorySize;
+
+    /// <summary>Bytes at the begin of them that must be zero.</summary>
+    public const ulong ZeroedSize = (ulong)QueueCount * SplitQueue.MemorySize;
 
     private const ulong FeatureMultiport = 1 << 1;
 
@@ -69,7 +72,7 @@ public sealed unsafe class VirtioConsole
     /// <summary>Starts the device.</summary>
     /// <param name="registers">A device with the number <see cref="DeviceId"/>.</param>
     /// <param name="name">Name of the port to look for.</param>
-    /// <param name="memory"><see cref="MemorySize"/> bytes, zeroed, aligned to a page, at the same address for the device.</param>
+    /// <param name="memory"><see cref="MemorySize"/> bytes, the first <see cref="ZeroedSize"/> zero, aligned to a page, at the same address for the device.</param>
     /// <param name="console">The driver.</param>
     /// <returns>False where it has no ports with names, or does not work.</returns>
     public static bool TryStart(VirtioRegisters registers, ReadOnlySpan<byte> name, ulong memory, out VirtioConsole? console)

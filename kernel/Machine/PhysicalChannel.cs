@@ -1,3 +1,4 @@
+using System;
 using SharpVisor.Debug;
 using SharpVisor.Drivers;
 using SharpVisor.Formats;
@@ -41,7 +42,7 @@ internal readonly struct PhysicalChannel
     }
 
     /// <summary>Takes it into use; its interrupt is for the caller to enable. Null where there is none.</summary>
-    internal ByteChannel? Open(in PhysicalTree tree, PageAllocator pages)
+    internal unsafe ByteChannel? Open(in PhysicalTree tree, PageAllocator pages)
     {
         if (_uart != null)
         {
@@ -50,10 +51,12 @@ internal readonly struct PhysicalChannel
         }
 
         const ulong length = (VirtioConsole.MemorySize + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
-        if (_device == null || !pages.TryAllocateZeroed(length, PageTable.PageSize, out ulong memory))
+        if (_device == null || !pages.TryAllocate(length, PageTable.PageSize, out ulong memory))
         {
             return null;
         }
+
+        new Span<byte>((void*)memory, (int)VirtioConsole.ZeroedSize).Clear();
 
         if (VirtioConsole.TryStart(_device, "sharpvisor.control"u8, memory, out VirtioConsole? console))
         {

@@ -198,6 +198,24 @@ internal readonly unsafe ref struct PhysicalTree
             && last == start + length - stride;
     }
 
+    /// <summary>A slot by its place in the tree. It is taken for one by its name: who asks knows the row.</summary>
+    internal bool TryGetVirtio(int place, out FdtNode node)
+    {
+        bool isLast = place == _virtioCount - 1; // where QEMU puts the first device
+        node = isLast ? _lastVirtio : _firstVirtio;
+        for (int i = isLast ? place : 0; i < place;)
+        {
+            if (!Reader.TryNextSibling(node, out node))
+            {
+                return false;
+            }
+
+            i += Reader.Name(node).StartsWith("virtio"u8) ? 1 : 0;
+        }
+
+        return place < _virtioCount;
+    }
+
     /// <summary>The first slot for a virtio device.</summary>
     internal bool TryFirstVirtio(out FdtNode node)
     {

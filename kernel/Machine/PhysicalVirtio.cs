@@ -22,28 +22,29 @@ internal sealed class PhysicalVirtio
     internal static PhysicalVirtio Find(in PhysicalTree tree, PageTable map, InterruptController interrupts)
     {
         PhysicalVirtio slots = new();
-        FdtReader reader = tree.Reader;
-        if (!tree.TryGetVirtioRow(VirtioMmio.RegisterSize, out ulong start, out ulong rowLength) || rowLength > LargestRow)
+        if (tree.TryGetVirtioRow(VirtioMmio.RegisterSize, out ulong start, out ulong rowLength) && rowLength <= LargestRow)
         {
-            rowLength = 0;
-        }
+            if (HypervisorMap.MapDevice(map, start, rowLength))
+            {
+                slots.AddRow(tree, interrupts, start, rowLength);
+            }
 
-        bool isRow = rowLength != 0 && HypervisorMap.MapDevice(map, start, rowLength);
-        if (isRow && !HasDevice(start, rowLength))
-        {
             return slots;
         }
 
+        ulong mapped = 1; // no page begins there
         for (bool more = tree.TryFirstVirtio(out FdtNode node); more; more = tree.TryNextVirtio(node, out node))
         {
-            if (reader.TryGetRegister(node, 0, out ulong address, out ulong length)
-                && length >= VirtioMmio.RegisterSize
-                && (isRow || HypervisorMap.MapDevice(map, address, VirtioMmio.RegisterSize))
-                && VirtioMmio.IsThere(address, out uint version, out uint deviceId)
-                && slots.Count < MostDevices
-                && DeviceInterrupt.TryGet(reader, node, interrupts, out uint interrupt))
+            if (!tree.Reader.TryGetRegister(node, 0, out ulong address, out ulong length) || length < VirtioMmio.RegisterSize)
             {
-                slots._devices[slots.Count++] = VirtioMmio.Make(address, interrupt, version, deviceId);
+                continue;
+            }
+
+            ulong page = address & ~(PageTable.PageSize - 1);
+            if (page == mapped || HypervisorMap.MapDevice(map, page, PageTable.PageSize))
+            {
+                mapped = page;
+                slots.Add(tree, interrupts, node, address);
             }
         }
 
@@ -64,16 +65,26 @@ internal sealed class PhysicalVirtio
         return null;
     }
 
-    private static bool HasDevice(ulong start, ulong length)
+    private void AddRow(in PhysicalTree tree, InterruptController interrupts, ulong start, ulong length)
     {
-        for (ulong address = start; address < start + length; address += VirtioMmio.RegisterSize)
+        for (ulong offset = 0; offset < length; offset += VirtioMmio.RegisterSize)
         {
-            if (VirtioMmio.IsThere(address, out _, out _))
+            if (VirtioMmio.IsThere(start + offset, out _, out _)
+                && tree.TryGetVirtio((int)(offset / VirtioMmio.RegisterSize), out FdtNode node)
+                && tree.Reader.TryGetRegister(node, 0, out ulong address, out _) && address == start + offset)
             {
-                return true;
+                Add(tree, interrupts, node, address);
             }
         }
+    }
 
-        return false;
+    private void Add(in PhysicalTree tree, InterruptController interrupts, FdtNode node, ulong address)
+    {
+        if (VirtioMmio.IsThere(address, out uint version, out uint deviceId)
+            && Count < MostDevices
+            && DeviceInterrupt.TryGet(tree.Reader, node, interrupts, out uint interrupt))
+        {
+            _devices[Count++] = VirtioMmio.Make(address, interrupt, version, deviceId);
+        }
     }
 }
