@@ -5,7 +5,8 @@ namespace SharpVisor.Guests;
 /// <summary>
 /// Talks to another guest of its kind, the one that the command line names, by shared memory and doorbell. The one whose
 /// name is lower begins: it fills the memory with a round's pattern and rings; the other checks it, fills it with its own
-/// and rings back. After the last round the first ends itself, and the second sees that.
+/// and rings back. After the last round the first ends itself, and the second sees that. Told <c>NAME for ever</c> they do
+/// not end, and begin anew whenever one finds that the other has gone.
 /// </summary>
 internal static unsafe class Guest
 {
@@ -18,7 +19,15 @@ internal static unsafe class Guest
 
     internal static void Run(ulong deviceTree)
     {
-        ReadOnlySpan<byte> peer = CommandLine.Read(deviceTree);
+        ReadOnlySpan<byte> commandLine = CommandLine.Read(deviceTree);
+        int length = 0;
+        while (length < commandLine.Length && commandLine[length] != ' ')
+        {
+            length++;
+        }
+
+        ReadOnlySpan<byte> peer = commandLine.Slice(0, length);
+        bool isForEver = length != commandLine.Length;
         Span<byte> name = stackalloc byte[LongestName];
         name = name.Slice(0, Hypervisor.ReadName(name));
         VmIdentity identity = Hypervisor.Identity;
@@ -30,21 +39,19 @@ internal static unsafe class Guest
 
         InterruptController.Initialise();
         InterruptController.InitialiseCpu(0);
-        long result = Channel.Connect(peer, Size, out Channel channel);
-        if (result < 0)
-        {
-            Console.WriteLine("CHANNEL refused"u8);
-            return;
-        }
-
-        InterruptController.EnableShared(channel.Interrupt);
-        while (channel.State != ChannelState.Connected)
-        {
-            WaitForDoorbell();
-        }
-
         bool isFirst = IsBefore(name, peer);
-        uint bad = Talk(channel, isFirst);
+        Channel channel;
+        uint bad;
+        do
+        {
+            if (!TryConnect(peer, out channel))
+            {
+                return;
+            }
+
+            bad = Talk(channel, isFirst, isForEver ? uint.MaxValue : 2 * Rounds);
+        }
+        while (isForEver && bad == 0 && channel.Disconnect() == 0);
         Console.Write("CHANNEL rounds "u8);
         Console.WriteDecimal(Rounds);
         Console.Write(" bad words "u8);
@@ -70,15 +77,38 @@ internal static unsafe class Guest
         return pc + InstructionLength;
     }
 
+    private static bool TryConnect(ReadOnlySpan<byte> peer, out Channel channel)
+    {
+        if (Channel.Connect(peer, Size, out channel) < 0)
+        {
+            Console.WriteLine("CHANNEL refused"u8);
+            return false;
+        }
+
+        InterruptController.EnableShared(channel.Interrupt);
+        while (channel.State == ChannelState.Waiting)
+        {
+            WaitForDoorbell();
+        }
+
+        return true;
+    }
+
     /// <summary>Even turns are the first one's, odd ones the second's; word 0 says whose turn has been taken.</summary>
-    private static uint Talk(Channel channel, bool isFirst)
+    private static uint Talk(Channel channel, bool isFirst, uint lastTurn)
     {
         var words = (uint*)channel.Address;
         uint bad = isFirst || words[0] <= 1 ? 0u : 1u; // it came zeroed
-        for (uint turn = isFirst ? 1u : 2u; turn <= 2 * Rounds; turn += 2)
+        for (uint turn = isFirst ? 1u : 2u; turn <= lastTurn; turn += 2)
         {
             while (Native.Read32(channel.Address) != turn - 1)
             {
+                if (channel.State != ChannelState.Connected)
+                {
+                    Console.WriteLine("CHANNEL peer gone"u8);
+                    return bad;
+                }
+
                 WaitForDoorbell();
             }
 
@@ -92,7 +122,11 @@ internal static unsafe class Guest
             Native.DataBarrier();
             Native.Write32(channel.Address, turn);
             Hypervisor.Mark(1, turn);
-            bad += channel.Ring() == 0 ? 0u : 1u;
+            bad += channel.Ring() == 0 || channel.State != ChannelState.Connected ? 0u : 1u;
+            if (turn is 101 or 102 && lastTurn == uint.MaxValue)
+            {
+                Console.WriteLine("CHANNEL talks"u8);
+            }
         }
 
         return bad;
