@@ -64,7 +64,7 @@ internal sealed class LocalMachine : MachineControl
         {
             status.Memory = vm.Memory.Present;
             status.MemoryShared = vm.Memory.Shared;
-            status.MemoryOverhead = vm.RegionLength + vm.Memory.Tables;
+            status.MemoryOverhead = vm.Overhead;
             status.Restarts = vm.Restarts;
         }
 
@@ -116,6 +116,23 @@ internal sealed class LocalMachine : MachineControl
     }
 
     /// <inheritdoc/>
+    internal override bool TryGetMark(int vm, uint age, out MarkStatus mark)
+    {
+        mark = default;
+        Vm? found = VmTable.Find(vm)?.Vm;
+        if (found == null || age >= MarkRing.Capacity || !found.Marks.TryGet(found.Marks.End - 1 - age, out Mark kept))
+        {
+            return false;
+        }
+
+        mark.Time = Nanoseconds(kept.Time - _counterAtStart);
+        mark.VCpu = kept.VCpu;
+        mark.Number = kept.Number;
+        mark.Value = kept.Value;
+        return true;
+    }
+
+    /// <inheritdoc/>
     internal override bool TryGetCpu(int index, out CpuStatus status)
     {
         status = default;
@@ -155,7 +172,7 @@ internal sealed class LocalMachine : MachineControl
         for (int i = 0; i < VmTable.Count; i++)
         {
             Vm? vm = VmTable.At(i).Vm;
-            vms += vm == null ? 0 : vm.Memory.Present - vm.Memory.Shared + vm.Memory.Tables + vm.RegionLength;
+            vms += vm == null ? 0 : vm.Memory.Present - vm.Memory.Shared + vm.Overhead;
         }
 
         status.Shared = PageScan.Sharing.SharedBytes;

@@ -5,6 +5,8 @@ namespace SharpVisor.Console;
 /// <summary>The command <c>vm</c>.</summary>
 internal sealed class VmCommands
 {
+    private const uint MarksShown = 4;
+    private const ulong NanosecondsPerMicrosecond = 1000;
     private const ulong NanosecondsPerSecond = 1_000_000_000;
 
     private readonly MachineControl _control;
@@ -213,6 +215,20 @@ internal sealed class VmCommands
         }
 
         ListVCpus(vm);
+        ListMarks(vm.Id);
+    }
+
+    /// <summary>The last events that the guest has marked, the newest last.</summary>
+    private void ListMarks(int vm)
+    {
+        for (uint age = MarksShown; age-- > 0;)
+        {
+            if (_control.TryGetMark(vm, age, out MarkStatus mark))
+            {
+                _output.Text("  mark     "u8).Decimal(mark.Number).Text(" by VCpu "u8).Decimal((ulong)mark.VCpu).Text(" at "u8)
+                    .Decimal(mark.Time / NanosecondsPerMicrosecond).Text(" us"u8).Column(45).Text("value "u8).Hex(mark.Value, 16).End();
+            }
+        }
     }
 
     private void ListVCpus(in VmStatus vm)

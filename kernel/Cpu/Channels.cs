@@ -18,11 +18,7 @@ namespace SharpVisor.Cpu;
 internal static class Channels
 {
     private static ChannelTable? s_table;
-    private static ulong s_bytes;
     private static SpinLock s_lock;
-
-    /// <summary>Bytes of memory in channels; page tables are not counted.</summary>
-    internal static ulong Bytes => s_bytes;
 
     /// <summary>While start-up may still allocate.</summary>
     internal static void Initialise(int capacity) => s_table = new ChannelTable(capacity);
@@ -66,7 +62,6 @@ internal static class Channels
             return VendorResult.NoRoom;
         }
 
-        s_bytes += size;
         s_table.Pair(mine, end, its, otherEnd, memory);
         its.BeginRing();
         s_lock.Exit();
@@ -127,6 +122,26 @@ internal static class Channels
         return VendorResult.Success;
     }
 
+    /// <summary>Bytes of memory that a VM has in channels: half of what it shares, all that a peer has left to it.</summary>
+    internal static ulong GetBytes(Vm vm)
+    {
+        ulong bytes = 0;
+        s_lock.Enter();
+        for (int i = 0; i < ChannelTable.EndsPerVm; i++)
+        {
+            ref ChannelEnd end = ref vm.Channels.Ends[i];
+            bytes += end.State switch
+            {
+                ChannelState.Connected => end.Size / 2,
+                ChannelState.PeerGone => end.Size,
+                _ => 0,
+            };
+        }
+
+        s_lock.Exit();
+        return bytes;
+    }
+
     /// <summary>Gives up all ends of a VM, none of whose VCpus runs: its GIC may be reset or taken apart afterwards.</summary>
     internal static void LeaveAll(Vm vm)
     {
@@ -153,7 +168,6 @@ internal static class Channels
         if (isFree)
         {
             Hypervisor.Pages.Free(left.Memory, left.Size);
-            s_bytes -= left.Size;
         }
 
         VmChannels? its = left.State == ChannelState.Connected ? Of(left.Other!) : null;

@@ -7,6 +7,7 @@ using SharpVisor.Devices;
 using SharpVisor.Devices.Virtio;
 using SharpVisor.Interrupts;
 using SharpVisor.Machine.Life;
+using SharpVisor.Memory;
 using SharpVisor.Machine.Loading;
 using SharpVisor.Machine.Ram;
 
@@ -56,6 +57,9 @@ internal sealed class Vm
 
     /// <summary>Bytes of <see cref="Region"/>.</summary>
     internal ulong RegionLength;
+
+    /// <summary>Bytes that it takes beside its RAM: objects, page tables, the page of stolen time, its part of channels.</summary>
+    internal ulong Overhead => RegionLength + Memory.Tables + PageTable.PageSize + Cpu.Channels.GetBytes(this);
 
     /// <summary>RAM.</summary>
     internal readonly GuestMemory Memory;

@@ -43,6 +43,94 @@ public sealed partial class VendorCallTests
         Assert.Contains("CHANNEL memory gone", emulated.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_channel_bears_that_one_of_its_guests_is_reset_stopped_paused_and_destroyed(int cpus)
+    {
+        byte[] bundle = await TestMachine.BundleAsync($"""
+            [[vm]]
+            name = "hello"
+            kernel = '{Repository.GuestImage("hello")}'
+            memory = "1M"
+
+            [[vm]]
+            name = "left"
+            kernel = '{Repository.GuestImage("channel")}'
+            cmdline = "right for ever"
+            memory = "1M"
+            autostart = false
+
+            [[vm]]
+            name = "right"
+            kernel = '{Repository.GuestImage("channel")}'
+            cmdline = "left for ever"
+            memory = "1M"
+            autostart = false
+            """);
+        await using EmulatedMachine emulated = TestMachine.Start(new MachineSettings { Cpus = cpus }, bundle);
+        await TestMachine.ExpectAsync(emulated, "Type and it is echoed", Patience.SmallGuest);
+        int place = 0;
+        string before = await FreeAsync();
+        await CommandAsync("merged on");
+        await CommandAsync("vm start left");
+        await CommandAsync("vm start right");
+        await TalkAsync();
+        await CommandAsync("vm reset left");
+        await ExpectAsync("[right] CHANNEL peer gone");
+        await TalkAsync();
+        await CommandAsync("vm stop right");
+        await ExpectAsync("[left] CHANNEL peer gone");
+        await CommandAsync("vm start right");
+        await TalkAsync();
+        int talks = place;
+        await CommandAsync("vm pause left");
+        await ExpectAsync("left: paused");
+        await CommandAsync("vm resume left");
+        await CommandAsync("vm destroy left");
+        await ExpectAsync("[right] CHANNEL peer gone");
+        Assert.Equal(1, Regex.Count(emulated.Output[talks..], "CHANNEL peer gone")); // a pause is not the end
+        await CommandAsync("vm start left");
+        await TalkAsync();
+        await CommandAsync("vm destroy right");
+        await ExpectAsync("[left] CHANNEL peer gone");
+        await CommandAsync("vm destroy left");
+        for (int i = 0; i < 50 && await FreeAsync() != before; i++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken); // what is taken apart is so a little later
+        }
+
+        Assert.Equal(before, await FreeAsync());
+        Assert.DoesNotContain("CHANNEL rounds", emulated.Output, StringComparison.Ordinal); // with bad words
+        await emulated.TypeAsync("poweroff\r");
+        await TestMachine.ExpectEndAsync(emulated, 0, Patience.SmallGuest);
+
+        async Task ExpectAsync(string text) => place = await TestMachine.ExpectAsync(emulated, text, Patience.SmallGuest, place);
+
+        async Task CommandAsync(string command)
+        {
+            await emulated.TypeAsync((place == 0 ? "\u001d" : "") + command + "\r");
+            await ExpectAsync("hv> " + command);
+        }
+
+        async Task TalkAsync()
+        {
+            int from = place;
+            place = Math.Max(
+                await TestMachine.ExpectAsync(emulated, "[left] CHANNEL talks", Patience.SmallGuest, from),
+                await TestMachine.ExpectAsync(emulated, "[right] CHANNEL talks", Patience.SmallGuest, from));
+        }
+
+        async Task<string> FreeAsync()
+        {
+            await CommandAsync("mem");
+            int from = place;
+            await ExpectAsync("free");
+            await ExpectAsync("\n");
+            return Free().Match(emulated.Output, from).Value;
+        }
+    }
+
     [Fact]
     public async Task Two_guests_on_one_CPU_are_told_that_half_of_their_time_was_stolen()
     {
@@ -98,6 +186,9 @@ public sealed partial class VendorCallTests
         Assert.Contains("using stolen time PV", emulated.Output, StringComparison.Ordinal);
         Assert.Matches("STEAL [1-9][0-9]* of", emulated.Output);
     }
+
+    [GeneratedRegex(@"[^\n]*free[^\n]*")]
+    private static partial Regex Free();
 
     [GeneratedRegex(@"STOLEN (\d+) of (\d+)")]
     private static partial Regex Stolen();

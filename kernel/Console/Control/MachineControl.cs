@@ -43,6 +43,12 @@ internal abstract class MachineControl
     /// <summary>A VCpu of a VM. False where there is none, or the VM has no memory.</summary>
     internal abstract bool TryGetVCpu(int vm, int index, out VCpuStatus status);
 
+    /// <summary>An event that a VM's guest has marked.</summary>
+    /// <param name="vm">Number of the VM.</param>
+    /// <param name="age">0 for the last one, 1 for the one before.</param>
+    /// <param name="mark">The event.</param>
+    internal abstract bool TryGetMark(int vm, uint age, out MarkStatus mark);
+
     /// <summary>A CPU.</summary>
     internal abstract bool TryGetCpu(int index, out CpuStatus status);
 

@@ -93,6 +93,16 @@ internal sealed class FakeMachine : MachineControl
         return true;
     }
 
+    internal override bool TryGetMark(int vm, uint age, out MarkStatus mark)
+    {
+        mark = default;
+        mark.Time = 3_000_000_000 - (age * 1_500_000ul);
+        mark.VCpu = (int)age;
+        mark.Number = 40 + age;
+        mark.Value = age == 0 ? 0xabcul : 0;
+        return age < Vms.FirstOrDefault(v => v.Id == vm)?.Marks;
+    }
+
     internal override bool TryGetCpu(int index, out CpuStatus status)
     {
         status = default;
@@ -284,6 +294,8 @@ internal sealed class FakeMachine : MachineControl
         public ulong RestartIn { get; set; }
 
         public ulong RunTime { get; set; }
+
+        public uint Marks { get; set; }
 
         public ExitCounts Exits { get; set; }
     }

@@ -123,6 +123,7 @@ public sealed class ShellTests
         exits[ExitReason.Wait] = 2;
         _console.Machine.Vms[1].Exits = exits;
         _console.Machine.Vms[1].RunTime = 61_000_000_000;
+        _console.Machine.Vms[1].Marks = 2;
         _console.Output(1, "not seen\n");
         Assert.Equal(
             """
@@ -135,6 +136,8 @@ public sealed class ShellTests
               VCpu 1   waiting on CPU 1   ran 0:01:01     waited 0:00:00    42 exits
               exits    hypercall 0  device 80  register 0
                        interrupt 0  wait 4  memory 0  other 0
+              mark     41 by VCpu 1 at 2998500 us        value 0000000000000000
+              mark     40 by VCpu 0 at 3000000 us        value 0000000000000abc
             """,
             _console.Run("vm info debian-2"));
     }
