@@ -65,7 +65,7 @@ internal static class GuestTranslation
         Barrier.Instruction();
         ulong result = SystemRegisters.ReadParEl1();
         SystemRegisters.WriteParEl1(saved);
-        isForStage2 = (result & FailedAtStage2) != 0;
+        isForStage2 = (result & (Failed | FailedAtStage2)) == (Failed | FailedAtStage2); // without a failure the bit is NS
         ipa = (result & FrameMask) | (address & OffsetMask);
         return (result & Failed) == 0;
     }

@@ -13,17 +13,17 @@ public sealed class MarkRing
     public const int Capacity = 64;
 
     private readonly Mark[] _marks = new Mark[Capacity];
-    private readonly uint[] _written = new uint[Capacity]; // position + 1 of what stands there
-    private uint _end;
+    private readonly ulong[] _written = new ulong[Capacity]; // position + 1 of what stands there; 0: nothing
+    private ulong _end;
 
-    /// <summary>Marks that were ever added, as a position: the last one is before it. It wraps around.</summary>
-    public uint End => Volatile.Read(ref _end);
+    /// <summary>Marks that were ever added, as a position: the last one is before it.</summary>
+    public ulong End => Volatile.Read(ref _end);
 
     /// <summary>Adds one. Where more than <see cref="Capacity"/> are being added at once, some are lost.</summary>
     public void Add(ulong time, int vcpu, uint number, ulong value)
     {
-        uint position = Interlocked.Increment(ref _end) - 1;
-        uint place = position % Capacity;
+        ulong position = Interlocked.Increment(ref _end) - 1;
+        var place = (int)(position % Capacity);
         Volatile.Write(ref _written[place], position); // not what a reader wants, until it is whole
         Interlocked.MemoryBarrier();
         ref Mark mark = ref _marks[place];
@@ -36,11 +36,11 @@ public sealed class MarkRing
 
     /// <summary>Reads one of the last <see cref="Capacity"/> before <see cref="End"/>.</summary>
     /// <returns>False where it is not there any more, or not yet.</returns>
-    public bool TryGet(uint position, out Mark mark)
+    public bool TryGet(ulong position, out Mark mark)
     {
-        uint place = position % Capacity;
-        uint expected = position + 1;
-        bool whole = Volatile.Read(ref _written[place]) == expected;
+        var place = (int)(position % Capacity);
+        ulong expected = position + 1;
+        bool whole = expected != 0 && Volatile.Read(ref _written[place]) == expected;
         mark = _marks[place];
         Interlocked.MemoryBarrier();
         return whole && Volatile.Read(ref _written[place]) == expected;

@@ -10,6 +10,8 @@ internal static class RegisterAttack
     private const uint Read = 1 << 21;
     private const uint Encodings = 1 << 16;
     private const uint NoRegister = 31;
+    private const uint BinaryPoint0 = 0xc643; // ICC_BPR0_EL1
+    private const uint BinaryPoint1 = 0xc663; // ICC_BPR1_EL1
     private const uint NoOperation = 0xd503_201f;
 
     /// <summary>Tries those from a place on, a number of them; answers where the next call goes on.</summary>
@@ -28,12 +30,19 @@ internal static class RegisterAttack
             {
                 bool actsOnAddress = ((from + done + i) % Encodings) >> 14 == 1;
                 attacker.Try((int)i * 2, 0);
-                attacker.Try(((int)i * 2) + 1, actsOnAddress ? attacker.Scratch : attacker.Random.NextNasty());
+                attacker.Try(((int)i * 2) + 1, actsOnAddress ? attacker.Scratch : ValueFor(attacker, (from + done + i) % Encodings));
             }
         }
 
         return (from + count) % Encodings;
     }
+
+    /// <summary>
+    /// Anything, but for the binary points: QEMU 7.2 keeps their reserved bits and then ends itself with an assertion
+    /// ("bpr > 0"), which no hypervisor below a guest can prevent.
+    /// </summary>
+    private static ulong ValueFor(Attacker attacker, uint encoding) =>
+        encoding is BinaryPoint0 or BinaryPoint1 ? attacker.Random.Below(8) : attacker.Random.NextNasty();
 
     /// <summary>Writes a read and a write of an encoding into two slots.</summary>
     private static void Prepare(Attacker attacker, int slot, uint encoding)

@@ -37,12 +37,13 @@ public class VendorFunctionsTests
     {
         MarkRing ring = new();
         Assert.False(ring.TryGet(0, out _));
+        Assert.False(ring.TryGet(ring.End - 1, out _));
         for (uint i = 0; i < 100; i++)
         {
             ring.Add(i * 10, (int)(i % 4), i, ~(ulong)i);
         }
 
-        Assert.Equal(100u, ring.End);
+        Assert.Equal(100ul, ring.End);
         Assert.False(ring.TryGet(100, out _));
         for (uint i = 0; i < 100; i++)
         {
