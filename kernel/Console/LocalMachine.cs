@@ -2,6 +2,7 @@ using System;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Debug;
+using SharpVisor.Devices.Virtio;
 using SharpVisor.Drivers;
 using SharpVisor.Machine;
 using SharpVisor.Machine.Life;
@@ -14,6 +15,9 @@ internal sealed class LocalMachine : MachineControl
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
     private const uint CapUnitsInPercent = 10;
+
+    /// <summary>Nanoseconds between questions about a guest's memory: each wakes it.</summary>
+    private const ulong StatisticsPeriod = 2 * NanosecondsPerSecond;
 
     private readonly LocalUploads _uploads = new();
     private readonly ulong _counterAtStart = SystemRegisters.ReadCntpctEl0();
@@ -66,6 +70,7 @@ internal sealed class LocalMachine : MachineControl
             status.MemoryShared = vm.Memory.Shared;
             status.MemoryOverhead = vm.Overhead;
             status.Restarts = vm.Restarts;
+            DescribeBalloon(vm, now, ref status);
         }
 
         if (entry.State is LifeState.Running or LifeState.Paused)
@@ -315,7 +320,34 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryDestroy(int vm) => Request(vm, LifeRequest.Destroy);
 
     /// <inheritdoc/>
-    internal override ControlResult TrySetMemory(int vm, ulong bytes) => NotSupported(vm);
+    internal override ControlResult TrySetMemory(int vm, ulong bytes)
+    {
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if (entry.Vm == null)
+        {
+            return ControlResult.WrongState(StateOf(entry));
+        }
+
+        ulong most = entry.Definition.Memory;
+        if (bytes == 0 || bytes > most)
+        {
+            return ControlResult.Failed(ControlOutcome.BadRequest);
+        }
+
+        BalloonDevice balloon = entry.Vm.Balloon;
+        if (!balloon.IsDriven)
+        {
+            return ControlResult.Failed(ControlOutcome.GuestCannot);
+        }
+
+        balloon.SetTarget((uint)((most - bytes) / BalloonDevice.PageSize), -1);
+        return ControlResult.Ok;
+    }
 
     /// <inheritdoc/>
     internal override ControlResult TryBeginUpload(ulong length, out int upload) => ControlResult.From(_uploads.Begin(length, out upload));
@@ -361,6 +393,25 @@ internal sealed class LocalMachine : MachineControl
     {
         Hypervisor.StopAll();
         return ControlResult.Ok;
+    }
+
+    /// <summary>What a guest gives and tells of its memory. Asks it to tell it anew, for the next time.</summary>
+    private static void DescribeBalloon(Vm vm, ulong now, ref VmStatus status)
+    {
+        BalloonDevice balloon = vm.Balloon;
+        status.Balloon = (ulong)balloon.Actual * BalloonDevice.PageSize;
+        status.BalloonTarget = (ulong)balloon.Target * BalloonDevice.PageSize;
+        if (balloon.Statistics.TryGet(BalloonStatistic.Total, out ulong total) && balloon.Statistics.TryGet(BalloonStatistic.Available, out ulong available))
+        {
+            status.GuestMemory = total;
+            status.GuestAvailable = available;
+        }
+
+        if (balloon.IsDriven && Nanoseconds(now - vm.StatisticsAskedAt) > StatisticsPeriod)
+        {
+            vm.StatisticsAskedAt = now;
+            balloon.AskForStatistics(-1);
+        }
     }
 
     private static ulong Nanoseconds(ulong ticks)

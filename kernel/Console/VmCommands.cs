@@ -40,9 +40,13 @@ internal sealed class VmCommands
         {
             _output.Text("a name is missing; usage: vm "u8).Text(words[1]).Line(" NAME"u8);
         }
+        else if (words.Count > 3 && action != VmAction.Memory)
+        {
+            _output.Text("too many words; usage: vm "u8).Text(words[1]).Line(" NAME"u8);
+        }
         else if (TryFind(words[2], out VmStatus vm))
         {
-            Execute(action, vm);
+            Execute(action, vm, words);
         }
     }
 
@@ -82,11 +86,24 @@ internal sealed class VmCommands
         _ => Paint.Plain,
     };
 
-    private void Execute(VmAction action, in VmStatus vm)
+    private void Execute(VmAction action, in VmStatus vm, CommandLine words)
     {
         if (action == VmAction.Info)
         {
             Info(vm);
+            return;
+        }
+
+        ulong size = 0;
+        if (action == VmAction.Memory && !SizeText.TryParse(words[3], out size))
+        {
+            _output.Line("how much memory? As in: vm memory NAME 96M; K, M and G are powers of 1024"u8);
+            return;
+        }
+
+        if (size > vm.MemoryMaximum)
+        {
+            _output.Text(vm.Name).Text(" has at most "u8).Size(vm.MemoryMaximum).End();
             return;
         }
 
@@ -99,6 +116,7 @@ internal sealed class VmCommands
             VmAction.Reset => _control.TryReset(vm.Id),
             VmAction.Shutdown => _control.TryShutdown(vm.Id),
             VmAction.Stop => _control.TryStop(vm.Id),
+            VmAction.Memory => _control.TrySetMemory(vm.Id, size),
             _ => _control.TryDestroy(vm.Id),
         };
 
@@ -193,6 +211,17 @@ internal sealed class VmCommands
         }
 
         _output.Text("; hypervisor "u8).Size(vm.MemoryOverhead).End();
+        if ((vm.Balloon | vm.BalloonTarget | vm.GuestMemory) != 0)
+        {
+            _output.Text("  balloon  "u8).Size(vm.Balloon).Text(" of "u8).Size(vm.BalloonTarget);
+            if (vm.GuestMemory != 0)
+            {
+                _output.Text("; its guest has "u8).Size(vm.GuestAvailable).Text(" of "u8).Size(vm.GuestMemory).Text(" left"u8);
+            }
+
+            _output.End();
+        }
+
         _output.Text("  share    "u8);
         if (vm.Weight != 0)
         {

@@ -10,6 +10,6 @@ public abstract class InterruptLine
 {
     /// <summary>Says that the level may have changed. The caller must not hold its device's lock.</summary>
     /// <param name="self">Index of the VCpu on whose behalf the caller runs, or -1 where there is none.</param>
-    /// <param name="level">The field that holds the level: 1 asserted, 0 not.</param>
+    /// <param name="level">The field that holds the level: 0 not asserted, anything else asserted.</param>
     public abstract void Update(int self, ref int level);
 }

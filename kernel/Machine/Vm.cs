@@ -102,6 +102,9 @@ internal sealed class Vm
     /// <summary>Pages that its balloon was to hold before.</summary>
     internal uint PagesBeforeAsking;
 
+    /// <summary>The machine's counter when its guest was last asked how its memory is used.</summary>
+    internal ulong StatisticsAskedAt;
+
     /// <summary>Name in ASCII.</summary>
     internal ReadOnlySpan<byte> Name => _name;
 

@@ -39,6 +39,7 @@ internal static class CommandText
         VmAction.Shutdown => "shutdown"u8,
         VmAction.Stop => "stop"u8,
         VmAction.Destroy => "destroy"u8,
+        VmAction.Memory => "memory"u8,
         _ => default,
     };
 
@@ -46,7 +47,7 @@ internal static class CommandText
     internal static ReadOnlySpan<byte> Usage(Command command) => command switch
     {
         Command.Help => "[COMMAND]"u8,
-        Command.Vm => "[list] | ACTION NAME"u8,
+        Command.Vm => "[list] | ACTION NAME [SIZE]"u8,
         Command.Attach => "[NAME]"u8,
         Command.Log => "[error|warning|info|debug]"u8,
         Command.Regs => "NAME [VCPU]"u8,
@@ -92,6 +93,7 @@ internal static class CommandText
             7 => "vm shutdown NAME    asks its guest to power off"u8,
             8 => "vm stop NAME        pulls the plug"u8,
             9 => "vm destroy NAME     gives back all it has; it stays defined"u8,
+            10 => "vm memory NAME SIZE asks its guest to get by with so much, as 96M or 2G"u8,
             _ => default,
         },
         Command.Attach => line switch
@@ -147,7 +149,8 @@ internal static class CommandText
     /// <summary>Most words behind the command.</summary>
     internal static int MostArguments(Command command) => command switch
     {
-        Command.Vm or Command.Regs => 2,
+        Command.Vm => 3,
+        Command.Regs => 2,
         _ => Usage(command).IsEmpty ? 0 : 1,
     };
 

@@ -13,6 +13,7 @@ internal enum VmAction
     Shutdown,
     Stop,
     Destroy,
+    Memory,
 
     /// <summary>How many actions there are; also: none of them.</summary>
     Count,

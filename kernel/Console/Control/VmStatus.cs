@@ -30,6 +30,18 @@ internal struct VmStatus
     /// <summary>Bytes that the hypervisor uses for it: objects and stage-2 tables.</summary>
     internal ulong MemoryOverhead { get; set; }
 
+    /// <summary>Bytes that its guest has in its balloon, as it says; 0 where it has no driver for that.</summary>
+    internal ulong Balloon { get; set; }
+
+    /// <summary>Bytes that its balloon should have.</summary>
+    internal ulong BalloonTarget { get; set; }
+
+    /// <summary>Bytes of memory that its guest says that it has, 0 where it has said nothing.</summary>
+    internal ulong GuestMemory { get; set; }
+
+    /// <summary>Bytes that its guest says that new programs could have.</summary>
+    internal ulong GuestAvailable { get; set; }
+
     /// <summary>Nanoseconds since it was started, pauses counted; 0 where it has not been or has ended.</summary>
     internal ulong UpTime { get; set; }
 

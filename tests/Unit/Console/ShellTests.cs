@@ -54,7 +54,11 @@ public sealed class ShellTests
     [InlineData("vm stop", "a name is missing; usage: vm stop NAME")]
     [InlineData("vm stop linxu", "no virtual machine 'linxu': did you mean 'linux'?")]
     [InlineData("vm stop nobody", "no virtual machine 'nobody'; vm list shows them")]
-    [InlineData("vm stop linux debian-2", "too many words; usage: vm [list] | ACTION NAME")]
+    [InlineData("vm stop linux debian-2", "too many words; usage: vm stop NAME")]
+    [InlineData("vm memory linux 1 2", "too many words; usage: vm [list] | ACTION NAME [SIZE]")]
+    [InlineData("vm memory linux", "how much memory? As in: vm memory NAME 96M; K, M and G are powers of 1024")]
+    [InlineData("vm memory linux many", "how much memory? As in: vm memory NAME 96M; K, M and G are powers of 1024")]
+    [InlineData("vm memory linux 513M", "linux has at most 512 MiB")]
     [InlineData("vm start linux", "cannot start linux: it is running; vm reset starts it anew")]
     [InlineData("vm resume linux", "cannot resume linux: it is running")]
     [InlineData("scroll", "a name is missing; usage: scroll NAME")]
@@ -83,6 +87,39 @@ public sealed class ShellTests
         Assert.Equal(["pause", "resume", "reset", "shutdown", "destroy", "create", "start", "stop"], _console.Machine.Requests.Select(r => r.Split(' ')[0]));
         Assert.All(_console.Machine.Requests, request => Assert.EndsWith(" debian-2", request));
     }
+
+    [Fact]
+    public void A_size_of_memory_reaches_its_VM()
+    {
+        Assert.Equal("", _console.Run("vm memory debian-2 96M"));
+        Assert.Equal(["memory 100663296 debian-2"], _console.Machine.Requests);
+    }
+
+    [Theory]
+    [InlineData("0", 0ul)]
+    [InlineData("4096", 4096ul)]
+    [InlineData("7k", 7ul << 10)]
+    [InlineData("96M", 96ul << 20)]
+    [InlineData("2G", 2ul << 30)]
+    [InlineData("18446744073709551615", ulong.MaxValue)]
+    [InlineData("17179869183G", 17179869183ul << 30)]
+    public void Sizes_are_numbers_with_or_without_a_letter(string text, ulong bytes)
+    {
+        Assert.True(SizeText.TryParse(Encoding.ASCII.GetBytes(text), out ulong parsed));
+        Assert.Equal(bytes, parsed);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("M")]
+    [InlineData("1T")]
+    [InlineData("-1")]
+    [InlineData("1 M")]
+    [InlineData("0x10")]
+    [InlineData("18446744073709551616")]
+    [InlineData("17179869184G")]
+    public void What_is_no_size_is_not_taken_for_one(string text) =>
+        Assert.False(SizeText.TryParse(Encoding.ASCII.GetBytes(text), out _));
 
     [Fact]
     public void A_refusal_is_told_in_words()

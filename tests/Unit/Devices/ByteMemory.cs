@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using SharpVisor.Devices;
 
 namespace SharpVisor.Tests.Unit.Devices;
@@ -21,6 +22,22 @@ internal sealed class ByteMemory : DeviceMemory
 
     /// <summary>Accesses that were done.</summary>
     internal int Done { get; private set; }
+
+    /// <summary>Pages that were released, in order.</summary>
+    internal List<ulong> Released { get; } = [];
+
+    public override bool TryRelease(ulong address)
+    {
+        ulong distance = address - Start;
+        if (address % 4096 != 0 || distance >= (ulong)Bytes.Length)
+        {
+            return false;
+        }
+
+        Released.Add(address);
+        Bytes.AsSpan((int)distance, 4096).Clear();
+        return true;
+    }
 
     public override bool TryRead(ulong address, Span<byte> destination)
     {
