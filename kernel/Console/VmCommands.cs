@@ -125,7 +125,7 @@ internal sealed class VmCommands
             return; // the log says it
         }
 
-        _output.Use(Paint.Bad).Text("cannot "u8).Text(CommandText.Name(action)).Use(Paint.Plain).Text(" "u8).Text(vm.Name).Text(": "u8);
+        _output.Use(Paint.Bad).Text("cannot "u8).Text(action == VmAction.Memory ? "set the memory of"u8 : CommandText.Name(action)).Use(Paint.Plain).Text(" "u8).Text(vm.Name).Text(": "u8);
         if (result.Outcome == ControlOutcome.WrongState)
         {
             _output.Text("it is "u8).Text(ControlText.Describe(result.State));
