@@ -27,10 +27,11 @@ public abstract class DeviceMemory
     /// </returns>
     public abstract bool TryWrite(ulong address, ReadOnlySpan<byte> source);
 
-    /// <summary>Gives a page back: its contents are lost, and it reads as zeros when it is touched again.</summary>
-    /// <param name="address">Intermediate physical address, a multiple of 4096.</param>
-    /// <returns>False where that is not RAM, or the page can't be given back; nothing has changed then.</returns>
-    public virtual bool TryRelease(ulong address) => false;
+    /// <summary>Gives pages back: their contents are lost, and they read as zeros when they are touched again.</summary>
+    /// <param name="address">Intermediate physical address, a multiple of 4 KiB.</param>
+    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
+    /// <returns>False where a part of that is not RAM, or can't be given back; nothing has changed then.</returns>
+    public virtual bool TryRelease(ulong address, ulong length) => false;
 
     // Little-endian numbers: so are the machines on which this runs. An implementation that copies byte by byte
     // overrides these, for a number at a multiple of its size is read and written in one access.

@@ -115,7 +115,7 @@ internal static unsafe class Hypervisor
         DeviceInterrupt.TryGet(tree.Reader, uart, Interrupts, out uint uartInterrupt);
         s_uart!.Interrupt = uartInterrupt;
 
-        Seeds.Begin(tree.Seed() == 0 && PowerControl.Watchdog.IsThere ? HardwareRandom.Read(tree.Reader) : tree.Seed());
+        Seeds.Begin(tree.Seed() == 0 && PowerControl.Watchdog.IsThere ? HardwareRandom.Read(tree.Reader) : tree.Seed(), tree.Entropy());
         FindMemory(tree, deviceTree);
         ulong clock = MachineClock.FindDevice(tree.Reader);
         BootCard.FindHosts(tree.Reader);

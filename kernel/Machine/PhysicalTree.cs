@@ -243,6 +243,10 @@ internal readonly unsafe ref struct PhysicalTree
     /// <summary>A random number from the boot loader, 0 where it gave none.</summary>
     internal ulong Seed() => _hasChosen && Reader.TryGetNumber(_chosen, "kaslr-seed"u8, out ulong seed) ? seed : 0;
 
+    /// <summary>Random bytes from the boot loader, none where it gave none.</summary>
+    internal ReadOnlySpan<byte> Entropy() =>
+        _hasChosen && Reader.TryGetProperty(_chosen, "rng-seed"u8, out ReadOnlySpan<byte> entropy) ? entropy : default;
+
     private ulong ReleaseAddress(FdtNode cpu) =>
         Reader.TryGetString(cpu, "enable-method"u8, out ReadOnlySpan<byte> method) && method.SequenceEqual("spin-table"u8)
         && Reader.TryGetNumber(cpu, "cpu-release-addr"u8, out ulong address) ? address : 0;

@@ -267,6 +267,11 @@ internal static unsafe class VmFactory
         vm.Virtio = new VirtioSlots();
         vm.Balloon = new BalloonDevice(vm.Memory);
         AddVirtioDevice(vm, 0, vm.Balloon);
+        if (Seeds.MakeStream() is KeyStream stream)
+        {
+            AddVirtioDevice(vm, 1, new EntropyDevice(vm.Memory, new VmRandom(stream)));
+        }
+
         vm.Bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, vm.Virtio);
     }
 

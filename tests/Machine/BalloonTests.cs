@@ -5,7 +5,7 @@ using Xunit;
 
 namespace SharpVisor.Tests.Machine;
 
-/// <summary>Debian's balloon driver on our balloon.</summary>
+/// <summary>Virtio devices: Debian's drivers on ours, and what a request costs.</summary>
 public sealed class BalloonTests
 {
     private const string Shell = "sharpvisor:/# ";
@@ -51,6 +51,92 @@ public sealed class BalloonTests
         await ExpectBalloonAsync(prompt, "balloon  64 MiB of 64 MiB");
         await prompt.AskAsync("vm reset guest", "sharpvisor: guest: reset");
         await ExpectBalloonAsync(prompt, "balloon  64 MiB of 64 MiB");
+    }
+
+    [Fact]
+    public async Task What_Linux_gives_or_has_no_use_for_is_everybodys_again()
+    {
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await TestMachine.LinuxAsync());
+        await TestMachine.ExpectAsync(machine, Shell, Patience.LinuxBoot);
+        HypervisorPrompt prompt = new(machine, Patience.LinuxCommand);
+
+        // Memory that was used and is free is reported after a while.
+        await machine.TypeAsync("dd if=/dev/zero of=/tmp/much bs=1M count=64 2>/dev/null; echo filled-$?\r");
+        await prompt.ExpectAsync("\nfilled-0\n");
+        await prompt.LeaveAsync();
+        double filled = await ReadPresentAsync(prompt);
+        Assert.InRange(filled, 64, 256);
+        await prompt.AttachAsync("guest");
+        await machine.TypeAsync("rm /tmp/much; echo gone-$?\r");
+        await prompt.ExpectAsync("\ngone-0\n");
+        await prompt.LeaveAsync();
+        double reported = await ExpectPresentAsync(prompt, filled - 50);
+
+        await prompt.AskAsync("vm memory guest 64M");
+        await ExpectBalloonAsync(prompt, "balloon  192 MiB of 192 MiB");
+        Assert.InRange(await ReadPresentAsync(prompt), 1, Math.Min(reported, 90));
+
+        // What it needs again comes again.
+        await prompt.AskAsync("vm memory guest 256M");
+        await ExpectBalloonAsync(prompt, "balloon  0 B of 0 B");
+        await prompt.AttachAsync("guest");
+        await machine.TypeAsync("dd if=/dev/zero of=/tmp/much bs=1M count=64 2>/dev/null; md5sum /tmp/much; poweroff -f\r");
+        await prompt.ExpectAsync("7f614da9329cd3aebf59b91aadc30bf0");
+        await TestMachine.ExpectEndAsync(machine, 0, Patience.LinuxCommand);
+    }
+
+    [Fact]
+    public async Task Linux_gets_random_numbers()
+    {
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await TestMachine.LinuxAsync(
+            "cat /sys/class/misc/hw_random/rng_current; dd if=/dev/hwrng bs=1000 count=5 2>/dev/null | md5sum; dd if=/dev/hwrng bs=1000 count=5 2>/dev/null | md5sum; echo done; poweroff -f"));
+        await TestMachine.ExpectEndAsync(machine, 0, Patience.LinuxBoot);
+        string[] lines = machine.Output.Replace("\r", "", StringComparison.Ordinal).Split('\n');
+        int name = Array.FindIndex(lines, line => line.StartsWith("virtio_rng", StringComparison.Ordinal));
+        Assert.True(name >= 0, machine.Output);
+        Assert.Matches("^[0-9a-f]{32}  -$", lines[name + 1]);
+        Assert.Matches("^[0-9a-f]{32}  -$", lines[name + 2]);
+        Assert.NotEqual(lines[name + 1], lines[name + 2]);
+    }
+
+    [Theory]
+    [InlineData("virtio-notify", 900)]
+    [InlineData("virtio-split", 2600)]
+    [InlineData("virtio-split-8", 1400)]
+    [InlineData("virtio-packed", 2000)]
+    [InlineData("virtio-packed-8", 1100)]
+    public async Task A_request_costs_few_instructions(string name, int most)
+    {
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings { Cpus = 1, CountsInstructions = true }, TestMachine.OwnGuest("virtio"));
+        await TestMachine.ExpectEndAsync(machine, 0, Patience.CountedRun);
+        int at = machine.Output.IndexOf($"BENCH {name} ", StringComparison.Ordinal);
+        Assert.True(at >= 0, machine.Output);
+        string number = machine.Output[(at + name.Length + 7)..].Split('\n')[0].Trim();
+        Assert.InRange(int.Parse(number, System.Globalization.CultureInfo.InvariantCulture), 1, most);
+    }
+
+    private static async Task<double> ReadPresentAsync(HypervisorPrompt prompt)
+    {
+        string answer = await prompt.AskAsync("vm info guest", "  memory ");
+        string[] words = answer[answer.IndexOf("  memory ", StringComparison.Ordinal)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("MiB", words[2]);
+        return double.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<double> ExpectPresentAsync(HypervisorPrompt prompt, double most)
+    {
+        DateTime end = DateTime.UtcNow + Patience.LinuxBoot;
+        while (true)
+        {
+            double present = await ReadPresentAsync(prompt);
+            if (present <= most)
+            {
+                return present;
+            }
+
+            Assert.True(DateTime.UtcNow < end, $"{present} MiB are still there");
+            await Task.Delay(300);
+        }
     }
 
     /// <summary>The guest needs its time.</summary>

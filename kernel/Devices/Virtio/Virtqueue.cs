@@ -48,6 +48,7 @@ public sealed partial class Virtqueue
     // What the driver was last told about notifications: the index from which on, or one of these.
     private const uint EveryOne = 1u << 16;
     private const uint None = EveryOne + 1;
+    private const uint Unknown = EveryOne + 2;
     private uint _asked;
 
     /// <summary>Makes a queue, which is not ready.</summary>
@@ -89,6 +90,12 @@ public sealed partial class Virtqueue
 
         return _isPacked ? TryTakePacked(chain) : TryTakeSplit(chain);
     }
+
+    /// <summary>
+    /// As <see cref="TryTake"/>; where there is none, the driver will notify of the next one, and none that came meanwhile
+    /// is overlooked.
+    /// </summary>
+    public bool TryTakeOrWatch(DescriptorChain chain) => TryTake(chain) || (Watch() && TryTake(chain));
 
     /// <summary>
     /// Undoes the last <see cref="TryTake"/>: the request will be taken anew. Only for the one that was taken last.
@@ -154,10 +161,9 @@ public sealed partial class Virtqueue
         WantsInterrupt |= wanted;
     }
 
-    /// <summary>
-    /// Asks the driver for a notification of the next request. One may have come just before: look again afterwards.
-    /// </summary>
-    public void Watch() => Ask(!_hasEventIndex ? EveryOne : _nextAvailable | (_isPacked && _availableWrap ? 1u << 15 : 0));
+    /// <summary>Asks the driver for a notification of the next request.</summary>
+    /// <returns>Whether it did not know that before: then a request may have come meanwhile that it has kept to itself.</returns>
+    public bool Watch() => Ask(!_hasEventIndex ? EveryOne : _nextAvailable | (_isPacked && _availableWrap ? 1u << 15 : 0));
 
     /// <summary>
     /// Tells the driver that no notification is wanted: the device will look by itself. It may still send some.
@@ -218,7 +224,7 @@ public sealed partial class Virtqueue
         _usedWrap = true;
         _unpublished = 0;
         _inFlight = 0;
-        _asked = EveryOne; // what zeroed memory says; with event indices the first Watch differs
+        _asked = Unknown;
     }
 
     /// <summary>Writes the state. The device has nothing taken that it has not given back or put back.</summary>
@@ -262,15 +268,16 @@ public sealed partial class Virtqueue
         }
 
         _seenAvailable = _nextAvailable;
-        _asked = None; // unknown: the next Watch writes
+        _asked = Unknown;
         return true;
     }
 
-    private void Ask(uint what)
+    /// <summary>Whether that is news for the driver.</summary>
+    private bool Ask(uint what)
     {
         if (what == _asked || !IsReady || IsBroken)
         {
-            return;
+            return false;
         }
 
         _asked = what;
@@ -281,6 +288,7 @@ public sealed partial class Virtqueue
         }
 
         Interlocked.MemoryBarrier(); // before whoever asked looks whether there is a request already
+        return true;
     }
 
     /// <summary>Takes a descriptor of a ring or table; an indirect one stands for its table.</summary>

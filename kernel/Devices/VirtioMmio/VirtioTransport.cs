@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Threading;
 
 namespace SharpVisor.Devices.Virtio;
@@ -165,13 +166,9 @@ public sealed partial class VirtioTransport
         uint pending = Interlocked.Exchange(ref _pending, 0);
         uint more = 0;
         bool raised = false;
-        for (int i = 0; i < _setups.Length; i++)
+        for (; pending != 0; pending &= pending - 1)
         {
-            if ((pending >> i & 1) == 0)
-            {
-                continue;
-            }
-
+            int i = BitOperations.TrailingZeroCount(pending);
             Virtqueue queue = _device.Queues[i];
             queue.Lock.Enter();
             if (IsLive && queue.IsReady && !_device.Work(i))

@@ -8,7 +8,7 @@ namespace SharpVisor.Machine.Ram;
 
 /// <summary>
 /// The RAM of a VM, filled on demand. A page is there once the guest, a device or the loader touched it; until then it
-/// reads as zeros and takes no memory. It goes again when it is given back (<see cref="TryRelease(ulong)"/>).
+/// reads as zeros and takes no memory. It goes again when it is given back (<see cref="TryRelease"/>).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -296,13 +296,8 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     }
 
     /// <inheritdoc/>
-    public override bool TryRelease(ulong address) => TryRelease(address, PageSize);
-
-    /// <summary>Gives pages back: their contents are lost, and they read as zeros when they are touched again.</summary>
-    /// <param name="address">Intermediate physical address, a multiple of 4 KiB.</param>
-    /// <param name="length">Bytes, a multiple of 4 KiB.</param>
-    /// <returns>False where that is not RAM, or can't be given back for want of a page table; nothing has changed then.</returns>
-    public bool TryRelease(ulong address, ulong length)
+    /// <remarks>What can't be given back is a part of a block for which there is no page table.</remarks>
+    public override bool TryRelease(ulong address, ulong length)
     {
         if (!Contains(address, length))
         {

@@ -26,16 +26,20 @@ internal sealed class ByteMemory : DeviceMemory
     /// <summary>Pages that were released, in order.</summary>
     internal List<ulong> Released { get; } = [];
 
-    public override bool TryRelease(ulong address)
+    public override bool TryRelease(ulong address, ulong length)
     {
         ulong distance = address - Start;
-        if (address % 4096 != 0 || distance >= (ulong)Bytes.Length)
+        if (address % 4096 != 0 || length % 4096 != 0 || distance > (ulong)Bytes.Length || length > (ulong)Bytes.Length - distance)
         {
             return false;
         }
 
-        Released.Add(address);
-        Bytes.AsSpan((int)distance, 4096).Clear();
+        for (ulong page = address; page < address + length; page += 4096)
+        {
+            Released.Add(page);
+        }
+
+        Bytes.AsSpan((int)distance, (int)length).Clear();
         return true;
     }
 

@@ -63,6 +63,16 @@ public sealed class BalloonTests
     }
 
     [Fact]
+    public void Pages_side_by_side_are_released_in_one_go_in_either_direction()
+    {
+        ModelDriver[] drivers = Start(All, 0, 1, 2, 3, 4);
+        uint[] pages = [.. Enumerable.Range(0, 300).Select(i => FirstPage + 900 - (uint)i), FirstPage + 950, FirstPage + 950, FirstPage + 951, FirstPage + 950];
+        Give(drivers[0], 0, pages);
+        Assert.Equal(1, Drain(drivers[0]));
+        Assert.Equal(pages.Order().Select(page => (ulong)page << 12), _memory.Released.Order());
+    }
+
+    [Fact]
     public void Numbers_that_are_no_pages_are_passed_over()
     {
         ModelDriver[] drivers = Start(All, 0, 1, 2, 3, 4);
@@ -231,7 +241,7 @@ public sealed class BalloonTests
             Put(memory, pages);
             driver.Add(TransportUnderTest.Buffers((Data, (uint)(4 * pages.Length), false)), 1);
             transport.Notify(0);
-            Assert.Equal(pages.Where(page => page - FirstPage < RamSize >> 12).Select(page => (ulong)page << 12), memory.Released);
+            Assert.Equal(pages.Where(page => page - FirstPage < RamSize >> 12).Select(page => (ulong)page << 12).Order(), memory.Released.Order());
             Assert.Equal((uint)pages.Length, balloon.ReleasedPages + balloon.RefusedPages);
         }, iter: 100);
 

@@ -38,14 +38,10 @@ internal sealed class EchoDevice : VirtioDevice
         byte[] data = new byte[4096];
         for (int i = 0; i < RequestsPerTurn; i++)
         {
-            if (!ring.TryTake(_chain))
+            if (!ring.TryTakeOrWatch(_chain))
             {
-                ring.Watch();
-                if (!ring.TryTake(_chain))
-                {
-                    ring.Publish();
-                    return true;
-                }
+                ring.Publish();
+                return true;
             }
 
             int length = (int)Math.Min(Math.Min(_chain.Readable, _chain.Writable), (uint)data.Length);

@@ -19,6 +19,9 @@ public sealed class HostileDriverTests
     [Fact]
     public void No_driver_gets_an_echo_to_do_more_than_give_up() => Run(memory => new EchoDevice(memory));
 
+    [Fact]
+    public void No_driver_gets_random_numbers_to_do_more_than_give_up() => Run(memory => new EntropyDevice(memory, new CountingSource()));
+
     private static void Run(Func<ByteMemory, VirtioDevice> make)
     {
         long cases = Number("SHARPVISOR_FUZZ", CasesByDefault);
