@@ -61,20 +61,25 @@ internal static class Dispatcher
     /// <summary>Gives a VCpu, which has not been added, its part of its VM's share of the processors.</summary>
     /// <param name="vcpu">The VCpu.</param>
     /// <param name="share">What the VM's definition says; sound.</param>
-    /// <param name="count">Number of VCpus of the VM: weight, cap and burst are for all of them together.</param>
+    /// <param name="count">Number of VCpus of the VM: each gets its part of the weight; cap and burst they have together.</param>
     internal static void SetShare(VCpu vcpu, in BundleScheduling share, uint count)
     {
         VCpuEntity entity = vcpu.Entity!;
         ulong now = SystemRegisters.ReadCntpctEl0();
         ulong period = FromMicroseconds(CapPeriod);
-        ulong quota = Math.Min(period * share.Cap / (1000 * count), period);
+        ulong quota = Math.Min(period * share.Cap / 1000, period * count);
         Lock();
         Scheduler scheduler = s_scheduler!;
         scheduler.TrySetWeight(entity, Math.Max(share.Weight / count, SchedulingEntity.MinimumWeight), now);
+        if (share.Cap != 0 && vcpu.Index != 0)
+        {
+            scheduler.TryShareCap(entity, vcpu.Vm!.VCpus[0].Entity!);
+        }
+
         if (share.Cap != 0)
         {
             scheduler.TrySetCap(entity, Math.Max(quota, FromMicroseconds(SmallestQuota)), period, now);
-            scheduler.TrySetBurst(entity, FromMicroseconds(share.Burst) / count, now);
+            scheduler.TrySetBurst(entity, FromMicroseconds(share.Burst), now);
         }
 
         if (share.Cpus != 0)

@@ -3,15 +3,19 @@ using System;
 namespace SharpVisor.Scheduling;
 
 /// <summary>
-/// A cap on an entity's time: a quota for each period, and what was left of earlier quotas as credit up to a limit.
+/// A cap on the time of an entity, or of several together: a quota for each period, and what was left of earlier quotas as credit up to a limit.
 /// A bucket of ticks: running takes out, each period's start puts the quota on top of at most the credit limit. It
-/// may go below zero where enforcement came late; what was overdrawn is missing from the next period.
+/// may go below zero where enforcement came late, or where several took it out at the same time; what was overdrawn is
+/// missing from the next period.
 /// </summary>
-internal struct Allowance
+internal sealed class Allowance
 {
     private long _left;
     private long _credit;
     private ulong _periodStart;
+
+    /// <summary>Whether several entities have it together.</summary>
+    internal bool IsShared { get; set; }
 
     /// <summary>Ticks to run in each period; 0 where there is no cap.</summary>
     internal ulong Quota { get; private set; }
@@ -23,16 +27,16 @@ internal struct Allowance
     internal ulong CreditLimit { get; private set; }
 
     /// <summary>Whether there is a cap at all.</summary>
-    internal readonly bool IsSet => Quota != 0;
+    internal bool IsSet => Quota != 0;
 
     /// <summary>Ticks that may still be used before the next period, credit included. Not above 0: none.</summary>
-    internal readonly long Left => _left;
+    internal long Left => _left;
 
     /// <summary>Ticks that earlier periods have left over and that are not used yet. The period's quota is used first.</summary>
-    internal readonly ulong Credit => (ulong)Math.Max(0, Math.Min(_left, _credit));
+    internal ulong Credit => (ulong)Math.Max(0, Math.Min(_left, _credit));
 
     /// <summary>When the next period starts.</summary>
-    internal readonly ulong NextPeriod => _periodStart + Period;
+    internal ulong NextPeriod => _periodStart + Period;
 
     /// <summary>Starts the first period, without credit.</summary>
     internal void Set(ulong quota, ulong period, ulong now)
@@ -95,7 +99,7 @@ internal struct Allowance
         if (whole != 0)
         {
             // Each loses period − quota in all; the last one's quota comes on top again.
-            _left -= (long)(whole * (Period - Quota));
+            _left = Math.Min(_left - (long)(whole * (Period - Quota)), (long)(CreditLimit + Quota));
             _credit = _left - (long)Quota;
         }
 

@@ -30,6 +30,11 @@ public sealed partial class Scheduler
         SchedulingEntity? running = queue.Running;
         bool isEligible = running != null && (IsSimple(running, queue) ? !running.HasYielded && TurnGoesOn(running, queue) : KeepsRunning(queue, now));
         SchedulingEntity? next = Choose(queue, isEligible) ?? Pull(queue, now);
+        if (next != null && next.IsRestricted && next != queue.Running)
+        {
+            next = HoldBackSpent(queue, next, isEligible, now);
+        }
+
         if (next != queue.Running)
         {
             Switch(queue, next, now);
@@ -63,7 +68,26 @@ public sealed partial class Scheduler
 
         SendRunning(queue, now);
         next = Choose(queue, false);
+        if (next != null && next.IsRestricted)
+        {
+            next = HoldBackSpent(queue, next, false, now);
+        }
+
         Switch(queue, next, now);
+        return next;
+    }
+
+    // While one waited, a sibling may have spent the cap that they share.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SchedulingEntity? HoldBackSpent(CpuQueue queue, SchedulingEntity? next, bool isRunningEligible, ulong now)
+    {
+        while (next != null && next != queue.Running && next.Cap.IsShared && !next.Reservation.IsSet && !HasCapLeft(next, now))
+        {
+            Withdraw(next, now);
+            Kick(Activate(next, now), queue);
+            next = Choose(queue, isRunningEligible) ?? Pull(queue, now);
+        }
+
         return next;
     }
 

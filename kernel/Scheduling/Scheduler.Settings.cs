@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 
 namespace SharpVisor.Scheduling;
@@ -5,6 +6,9 @@ namespace SharpVisor.Scheduling;
 /// <summary>Settings of entities: each at any time, whatever the entity does. What is refused changes nothing.</summary>
 public sealed partial class Scheduler
 {
+    // What a shared cap may be at most, in periods.
+    private const ulong MostSharers = 64;
+
     // So that products of two times fit 64 bits: 34 s at 62.5 MHz.
     private const ulong LongestPeriod = 1ul << 31;
 
@@ -28,12 +32,15 @@ public sealed partial class Scheduler
 
     /// <summary>Sets a cap, whose first period begins now, or none. A reservation stands above it.</summary>
     /// <param name="entity">Any entity, also one of no scheduler.</param>
-    /// <param name="quota">Ticks to run in each period, at least 10 µs and at most the period; 0 for no cap.</param>
+    /// <param name="quota">
+    /// Ticks to run in each period, at least 10 µs and at most the period, or that for each of those that share it; 0 for no cap.
+    /// </param>
     /// <param name="period">Ticks, below 2^31.</param>
     /// <param name="now">The time.</param>
     public bool TrySetCap(SchedulingEntity entity, ulong quota, ulong period, ulong now)
     {
-        if (quota != 0 && !IsPart(quota, period))
+        ulong most = entity.Cap.IsShared ? period * MostSharers : period;
+        if (quota != 0 && !(IsPart(Math.Min(quota, period), period) && quota <= most))
         {
             return false;
         }
@@ -41,6 +48,22 @@ public sealed partial class Scheduler
         Withdraw(entity, now);
         entity.Cap.Set(quota, quota == 0 ? 0 : period, now);
         Reinstate(entity, now);
+        return true;
+    }
+
+    /// <summary>
+    /// From now on an entity has the cap of another one: what they run counts together. Both are in no scheduler yet, or
+    /// not any more; false where they are. What is set for one holds for both.
+    /// </summary>
+    public bool TryShareCap(SchedulingEntity entity, SchedulingEntity with)
+    {
+        if (entity.State != SchedulingState.Absent || with.State != SchedulingState.Absent)
+        {
+            return false;
+        }
+
+        with.Cap.IsShared = true;
+        entity.Cap = with.Cap;
         return true;
     }
 

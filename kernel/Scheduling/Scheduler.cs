@@ -70,7 +70,7 @@ public sealed partial class Scheduler
     /// <summary>
     /// Takes in an entity that no scheduler has, as blocked; <see cref="Wake"/> starts it. False where it is in
     /// already, where no CPU of its affinity is there, or where none of them can admit its reservation. Not before a CPU
-    /// that ran it when it was removed has looked. Credit and lag begin at nothing.
+    /// that ran it when it was removed has looked. Credit and lag begin at nothing, but that of a shared cap goes on.
     /// </summary>
     public bool TryAdd(SchedulingEntity entity, ulong now)
     {
@@ -89,7 +89,11 @@ public sealed partial class Scheduler
         entity.Cpu = home >= 0 ? home : BitOperations.TrailingZeroCount(allowed);
         entity.LeftAt = _queues[entity.Cpu].Clock.Now;
         entity.Reservation.Set(entity.Reservation.Budget, entity.Reservation.Period, now);
-        entity.Cap.Set(entity.Cap.Quota, entity.Cap.Period, now);
+        if (!entity.Cap.IsShared)
+        {
+            entity.Cap.Set(entity.Cap.Quota, entity.Cap.Period, now);
+        }
+
         return true;
     }
 

@@ -87,8 +87,8 @@ public class SchedulingEntity
     /// <summary>How often it began to run on another CPU than before.</summary>
     public ulong Migrations { get; internal set; }
 
-    /// <summary>Its cap.</summary>
-    internal Allowance Cap;
+    /// <summary>Its cap, or the one that it has together with siblings.</summary>
+    internal Allowance Cap = new();
 
     /// <summary>Its reservation.</summary>
     internal Reservation Reservation;

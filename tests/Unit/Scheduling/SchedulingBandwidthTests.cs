@@ -38,6 +38,32 @@ public sealed class SchedulingBandwidthTests
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    [InlineData(2, 2)]
+    [InlineData(4, 4)]
+    public void Siblings_with_one_cap_get_it_together_however_many_of_them_work(int cpus, int busy)
+    {
+        var simulator = new SchedulingSimulator(cpus);
+        var siblings = new SimulatedTask[4];
+        for (int i = 0; i < siblings.Length; i++)
+        {
+            siblings[i] = i < busy ? SimulatedTask.Hog() : SimulatedTask.Sleeper(() => 100, () => 50 * Millisecond);
+            siblings[i].Entity.Group = 5;
+            Assert.True(i == 0 || simulator.Scheduler.TryShareCap(siblings[i].Entity, siblings[0].Entity));
+        }
+
+        Assert.True(simulator.Scheduler.TrySetCap(siblings[0].Entity, 5 * Millisecond / 2, 10 * Millisecond, simulator.Now));
+        Array.ForEach(siblings, task => simulator.Add(task));
+        SimulatedTask other = simulator.Add(SimulatedTask.Hog());
+        simulator.Run(4000 * Millisecond);
+        Assert.InRange(siblings.Sum(task => (double)task.RunTime) / (4000 * Millisecond), 0.2475, 0.2525);
+        Assert.InRange(other.RunTime / (4000.0 * Millisecond), cpus == 1 ? 0.7475 : 0.87, 1);
+        Assert.False(simulator.Scheduler.TryShareCap(siblings[1].Entity, siblings[0].Entity));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(3000)]
     public void No_cap_is_exceeded_by_more_than_the_lateness_of_its_enforcement(int lateness)
@@ -104,7 +130,7 @@ public sealed class SchedulingBandwidthTests
         Gen.Select(Gen.ULong[1, 20], Gen.ULong[0, 20], Gen.ULong[0, 100], step.Array[1, 40]).Sample((quota, more, limit, steps) =>
         {
             ulong period = quota + more;
-            var cap = default(Allowance);
+            var cap = new Allowance();
             ulong now = 1000;
             cap.Set(quota, period, now);
             cap.SetCreditLimit(limit);
