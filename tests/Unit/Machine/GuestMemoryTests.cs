@@ -75,13 +75,13 @@ public sealed class GuestMemoryTests : IDisposable
         Assert.True(memory.TryWriteUInt64(Start + (3 * Page), 42));
         Assert.True(memory.TryWriteUInt64(Start + (4 * Page), 43));
         ulong free = _machine.Pages.FreeBytes;
-        Assert.True(memory.TryRelease(Start + (3 * Page)));
+        Assert.True(memory.TryRelease(Start + (3 * Page), Page));
         Assert.Equal(Block - Page, memory.Present);
         Assert.Equal(free, _machine.Pages.FreeBytes); // the table for the rest of the block
-        Assert.True(memory.TryRelease(Start + (3 * Page)));
-        Assert.False(memory.TryRelease(Start + (3 * Page) + 8));
-        Assert.False(memory.TryRelease(Start - Page));
-        Assert.False(memory.TryRelease(Start + (8 * MiB)));
+        Assert.True(memory.TryRelease(Start + (3 * Page), Page));
+        Assert.False(memory.TryRelease(Start + (3 * Page) + 8, Page));
+        Assert.False(memory.TryRelease(Start - Page, Page));
+        Assert.False(memory.TryRelease(Start + (8 * MiB), Page));
         Assert.True(memory.TryReadUInt64(Start + (3 * Page), out ulong value) && value == 0);
         Assert.True(memory.TryReadUInt64(Start + (4 * Page), out value) && value == 43);
         Assert.True(memory.TryRelease(Start, Block));
@@ -158,7 +158,7 @@ public sealed class GuestMemoryTests : IDisposable
             Assert.Equal(MemoryOutcome.Present, guaranteed.Provide(Start + page, isWrite: true));
         }
 
-        Assert.True(guaranteed.TryRelease(Start + (5 * Page)));
+        Assert.True(guaranteed.TryRelease(Start + (5 * Page), Page));
         Assert.Equal(MemoryOutcome.NoMemory, greedy.Provide(address, isWrite: true));
         Assert.Equal(MemoryOutcome.Present, guaranteed.Provide(Start + (5 * Page), isWrite: false));
         Assert.True(greedy.TryRelease(Start, Chunk));

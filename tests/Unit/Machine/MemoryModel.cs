@@ -60,7 +60,7 @@ internal sealed unsafe class MemoryModel(MemoryMachine machine) : IDisposable
                 Note(which, memory.TryLoad(AddressOf(place), page), () => _pages[which][place] = (value, value));
                 break;
             case 6:
-                if (memory.TryRelease(AddressOf(place)))
+                if (memory.TryRelease(AddressOf(place), 0x1000))
                 {
                     _pages[which][place] = default;
                 }
