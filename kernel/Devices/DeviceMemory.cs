@@ -12,6 +12,8 @@ namespace SharpVisor.Devices;
 /// </remarks>
 public abstract class DeviceMemory
 {
+    private const ulong PageSize = 4096;
+
     /// <summary>Copies out of the guest's memory.</summary>
     /// <param name="address">Intermediate physical address of the first byte.</param>
     /// <param name="destination">Where to; may be empty, and holds anything where the result is false.</param>
@@ -32,6 +34,10 @@ public abstract class DeviceMemory
     /// <param name="length">Bytes, a multiple of 4 KiB.</param>
     /// <returns>False where a part of that is not RAM, or can't be given back; nothing has changed then.</returns>
     public virtual bool TryRelease(ulong address, ulong length) => false;
+
+    /// <summary>Gives one page back.</summary>
+    /// <inheritdoc cref="TryRelease(ulong, ulong)"/>
+    public bool TryRelease(ulong address) => TryRelease(address, PageSize);
 
     // Little-endian numbers: so are the machines on which this runs. An implementation that copies byte by byte
     // overrides these, for a number at a multiple of its size is read and written in one access.

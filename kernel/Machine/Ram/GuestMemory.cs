@@ -8,7 +8,7 @@ namespace SharpVisor.Machine.Ram;
 
 /// <summary>
 /// The RAM of a VM, filled on demand. A page is there once the guest, a device or the loader touched it; until then it
-/// reads as zeros and takes no memory. It goes again when it is given back (<see cref="TryRelease"/>).
+/// reads as zeros and takes no memory. It goes again when it is given back (<see cref="TryRelease(ulong, ulong)"/>).
 /// </summary>
 /// <remarks>
 /// <para>
