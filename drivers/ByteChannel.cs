@@ -29,6 +29,12 @@ public abstract class ByteChannel
     /// <summary>The interrupt has come: looks what the hardware has to say.</summary>
     public abstract void HandleInterrupt();
 
+    /// <summary>
+    /// Takes notice of who has come and gone: at least of all that happened before the bytes came which <see cref="Peek"/>
+    /// has shown.
+    /// </summary>
+    public abstract void NoticeOpenings();
+
     /// <summary>Takes that many of the bytes that <see cref="Peek"/> has shown.</summary>
     public abstract void Take(int count);
 

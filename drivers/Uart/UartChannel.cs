@@ -62,6 +62,11 @@ public sealed class UartChannel : ByteChannel
     public override ReadOnlySpan<byte> Peek() => _received.AsSpan(_taken, _receivedLength - _taken);
 
     /// <inheritdoc/>
+    public override void NoticeOpenings()
+    {
+    }
+
+    /// <inheritdoc/>
     public override void Take(int count)
     {
         _taken += Math.Min(count, _receivedLength - _taken);

@@ -83,6 +83,10 @@ public sealed unsafe class ConsolePort : ByteChannel
     }
 
     /// <inheritdoc/>
+    /// <remarks>The device tells of it before it delivers bytes.</remarks>
+    public override void NoticeOpenings() => _console.TakeMessages();
+
+    /// <inheritdoc/>
     public override void Take(int count)
     {
         if (_buffer < 0)

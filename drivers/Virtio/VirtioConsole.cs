@@ -109,10 +109,16 @@ public sealed unsafe class VirtioConsole
     /// <summary>Index of the queue with what a port receives; the next one is the one that it sends (5.3.2).</summary>
     internal static int ReceiveQueue(int port) => port == 0 ? 0 : (2 * port) + 2;
 
-    /// <summary>The device interrupts: looks what it says of its ports.</summary>
+    /// <summary>The device interrupts.</summary>
     internal void HandleInterrupt()
     {
         Registers.TakeInterrupt();
+        TakeMessages();
+    }
+
+    /// <summary>Looks what the device says of its ports.</summary>
+    internal void TakeMessages()
+    {
         for (int i = 0; i < ControlQueueSize && !_isBroken && ControlReceive.TryTake(out uint slot, out uint length); i++)
         {
             // The device may write on while we read: take it once.

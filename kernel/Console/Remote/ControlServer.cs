@@ -35,6 +35,7 @@ internal sealed class ControlServer
     private readonly StreamRequests _streams;
     private readonly ChangeRequests _changes;
     private uint _openings;
+    private bool _isOpen;
 
     /// <summary>Makes the server.</summary>
     /// <param name="channel">Where clients come from.</param>
@@ -65,13 +66,8 @@ internal sealed class ControlServer
     /// <returns>Whether there is more to do now, of which no interrupt will tell.</returns>
     internal bool Serve()
     {
-        if (_channel.Openings != _openings)
-        {
-            _openings = _channel.Openings;
-            Forget();
-        }
-
-        bool more = _channel.IsOpen ? ServeSome() : Drop();
+        NoticeOpenings();
+        bool more = ServeSome();
         _channel.Flush();
         return more || _channel.WantsTick;
     }
@@ -81,16 +77,23 @@ internal sealed class ControlServer
         int frames = 0;
         for (int i = 0; i < MostPieces && frames < MostFrames; i++)
         {
-            Span<byte> buffer = _channel.BeginWrite();
-            if (buffer.Length < ControlFrame.LargestEncoded + 1)
-            {
-                return false; // an interrupt comes when one is free
-            }
-
             ReadOnlySpan<byte> received = _channel.Peek();
             if (received.IsEmpty)
             {
                 return false; // an interrupt comes with the next byte
+            }
+
+            NoticeOpenings();
+            if (!_channel.IsOpen)
+            {
+                _channel.Take(received.Length); // who sent this has gone
+                continue;
+            }
+
+            Span<byte> buffer = _channel.BeginWrite();
+            if (buffer.Length < ControlFrame.LargestEncoded + 1)
+            {
+                return false; // an interrupt comes when one is free
             }
 
             ReadOnlySpan<byte> rest = received;
@@ -108,22 +111,16 @@ internal sealed class ControlServer
         return true;
     }
 
-    // Nobody is there: whoever sent this has gone, and the next one begins anew.
-    private bool Drop()
+    /// <summary>Nothing is left of somebody who has gone when the next one's bytes are looked at.</summary>
+    private void NoticeOpenings()
     {
-        Forget();
-        for (int i = 0; i < MostPieces; i++)
+        _channel.NoticeOpenings();
+        if (_channel.Openings != _openings || _channel.IsOpen != _isOpen)
         {
-            int length = _channel.Peek().Length;
-            if (length == 0)
-            {
-                return false;
-            }
-
-            _channel.Take(length);
+            _openings = _channel.Openings;
+            _isOpen = _channel.IsOpen;
+            Forget();
         }
-
-        return true;
     }
 
     private void Forget()

@@ -454,6 +454,22 @@ public sealed class ControlServerTests
     }
 
     [Fact]
+    public void Who_comes_while_the_one_before_is_served_loses_nothing()
+    {
+        Begin(5);
+        _server.Channel.Receive(_server.Request(ControlOperation.Stop, Payload(1))[..7]);
+        _server.Serve();
+        _server.Channel.ChangeUnnoticed();
+        byte[] begin = _server.Request(ControlOperation.BeginUpload, Payload(9ul));
+        _server.Channel.Receive([0, .. begin[..4]]);
+        Assert.Empty(_server.Serve());
+        _server.Channel.Receive(begin[4..]);
+        Assert.Equal(ControlOutcome.Ok, Assert.Single(_server.Serve()).Outcome);
+        Assert.Equal(9, Assert.Single(_server.Machine.Uploads).Value.Length);
+        Assert.Empty(_server.Machine.Requests);
+    }
+
+    [Fact]
     public void A_client_in_a_hurry_gets_a_bounded_piece_of_work_at_a_time()
     {
         for (int i = 0; i < 20; i++)

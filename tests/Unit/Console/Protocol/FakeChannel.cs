@@ -14,6 +14,7 @@ internal sealed class FakeChannel : ByteChannel
     private int _place;
     private uint _openings = 1;
     private bool _isOpen = true;
+    private bool _hasChanged;
 
     /// <summary>What was sent.</summary>
     public List<byte> Sent { get; } = [];
@@ -36,6 +37,15 @@ internal sealed class FakeChannel : ByteChannel
     public override bool WantsTick => false;
 
     public void Receive(params byte[] bytes) => _received.Enqueue(bytes);
+
+    /// <summary>Somebody else is there by now, which the driver has not noticed yet.</summary>
+    public void ChangeUnnoticed() => _hasChanged = true;
+
+    public override void NoticeOpenings()
+    {
+        _openings += _hasChanged ? 1u : 0;
+        _hasChanged = false;
+    }
 
     public void Close() => _isOpen = false;
 
