@@ -8,25 +8,6 @@ namespace SharpVisor.Build;
 internal static class BuildLock
 {
     /// <summary>Waits until no other build runs. Disposing the result lets the next one in.</summary>
-    internal static async Task<IDisposable> AcquireAsync()
-    {
-        Directory.CreateDirectory(Repository.Output);
-        string path = Path.Combine(Repository.Output, ".lock");
-        for (bool told = false; ; told = true)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException)
-            {
-                if (!told)
-                {
-                    Console.WriteLine("  waiting    for another build of this working copy");
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(200));
-            }
-        }
-    }
+    internal static Task<IDisposable> AcquireAsync() => FileLock.AcquireAsync(
+        Path.Combine(Repository.Output, ".lock"), () => Console.WriteLine("  waiting    for another build of this working copy"));
 }

@@ -18,6 +18,7 @@ internal sealed class DebianArchive
     private const int DownloadSeconds = 900;
     private const int UnpackSeconds = 300;
     private const int ProgramNotFound = 127;
+    private const string Stamp = ".package";
 
     private readonly string _stateFolder;
     private readonly string _unpackedFolder;
@@ -43,18 +44,35 @@ internal sealed class DebianArchive
     internal async Task<string> FetchAsync(PackagePin pin)
     {
         string folder = Path.Combine(_unpackedFolder, pin.Role);
-        string stamp = Path.Combine(folder, ".package");
-        string wanted = $"{pin.Package} {pin.Version} {pin.Sha256}";
-        string present = File.Exists(stamp) ? File.ReadAllText(stamp) : "";
-
-        // A version that replaced the pinned one stands until the pin changes.
-        if (present.StartsWith(wanted, StringComparison.Ordinal))
+        if (IsPresent(folder, pin))
         {
             return folder;
         }
 
+        // apt's state is for one at a time; who had to wait may find it fetched.
+        using IDisposable exclusive = await FileLock.AcquireAsync(
+            Path.Combine(_stateFolder, ".lock"), () => _say("waiting for another fetch into this working copy"));
+        if (!IsPresent(folder, pin))
+        {
+            await FetchAsync(pin, folder);
+        }
+
+        return folder;
+    }
+
+    private static string ContentOf(PackagePin pin) => $"{pin.Package} {pin.Version} {pin.Sha256}";
+
+    /// <summary>Whether it is there. A version that replaced the pinned one stands until the pin changes.</summary>
+    private static bool IsPresent(string folder, PackagePin pin)
+    {
+        string stamp = Path.Combine(folder, Stamp);
+        return File.Exists(stamp) && File.ReadAllText(stamp).StartsWith(ContentOf(pin), StringComparison.Ordinal);
+    }
+
+    private async Task FetchAsync(PackagePin pin, string folder)
+    {
         string package;
-        string content = wanted;
+        string content = ContentOf(pin);
         try
         {
             package = await DownloadAsync(pin.Package, pin.Version);
@@ -70,7 +88,7 @@ internal sealed class DebianArchive
             (string name, string version) = await FindNewestAsync(pin);
             _say($"{pin.Package} {pin.Version} is no longer served; taking {name} {version}, which the signed index names");
             package = await DownloadAsync(name, version);
-            content = $"{wanted} replaced by {name} {version} {HashOf(package)}";
+            content += $" replaced by {name} {version} {HashOf(package)}";
         }
 
         // Unpacked beside its place and moved there, so that a folder is whole or absent.
@@ -78,10 +96,9 @@ internal sealed class DebianArchive
         DeleteFolder(fresh);
         Directory.CreateDirectory(fresh);
         await ExecuteAsync("dpkg-deb", ["-x", package, fresh], UnpackSeconds);
-        File.WriteAllText(Path.Combine(fresh, ".package"), content);
+        File.WriteAllText(Path.Combine(fresh, Stamp), content);
         DeleteFolder(folder);
         Directory.Move(fresh, folder);
-        return folder;
     }
 
     private async Task<string> DownloadAsync(string name, string version)

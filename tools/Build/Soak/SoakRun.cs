@@ -71,12 +71,7 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
             await DestroyAllAsync(prompt);
             await prompt.EchoAsync(Neighbour, "and the neighbour has seen them all");
             await prompt.AskAsync($"vm destroy {Neighbour}");
-            await LookAsync(prompt); // by now each is quite gone
-            string after = await prompt.ReadFreeMemoryAsync();
-            if (before != after)
-            {
-                throw new BuildException($"the memory at the end is not that of the beginning: '{before}' has become '{after}'");
-            }
+            await ExpectMemoryAsync(prompt, before);
 
             return string.Create(
                 CultureInfo.InvariantCulture,
@@ -85,6 +80,21 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
         catch (BuildException exception)
         {
             throw new BuildException($"{exception.Message}\nafter {_destroyed} machines; the last commands: {string.Join(", ", _history.TakeLast(TailCommands))}");
+        }
+    }
+
+    /// <summary>The last ones may still be being taken apart: each CPU must have looked up before their pages are free.</summary>
+    private static async Task ExpectMemoryAsync(HypervisorPrompt prompt, string before)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        for (string after = await prompt.ReadFreeMemoryAsync(); after != before; after = await prompt.ReadFreeMemoryAsync())
+        {
+            if (watch.Elapsed > Patience.LinuxCommand)
+            {
+                throw new BuildException($"the memory at the end is not that of the beginning: '{before}' has become '{after}'");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
         }
     }
 
