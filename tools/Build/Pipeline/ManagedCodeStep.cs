@@ -17,6 +17,9 @@ internal sealed class ManagedCodeStep(StepCache cache, Settings settings)
         string[] arguments =
         [
             program.Il, "--systemmodule", program.Name, "--targetarch", "arm64", "--targetos", "linux", "-O", "-g", "--verbose",
+
+            // No-operations that move a loop to the beginning of a cache line are executed and stored, too.
+            "--codegenopt", "JitAlignLoops=0",
             "--map", program.ManagedObject + ".map", "-o", program.ManagedObject,
         ];
         return cache.RunAsync(
