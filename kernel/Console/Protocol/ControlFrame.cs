@@ -31,6 +31,12 @@ internal static class ControlFrame
     /// <summary>Set in the operation of an answer.</summary>
     internal const byte AnswerBit = 0x80;
 
+    /// <summary>
+    /// The outcome in a request whose operation has <see cref="AnswerBit"/> itself (groups 8 and up), and in no answer: by
+    /// that it is known as a request. Those of the groups below have 0.
+    /// </summary>
+    internal const byte RequestMark = 0xff;
+
     /// <summary>The lowest and the highest version of the protocol that is spoken: operations and their payloads.</summary>
     internal const ushort LowestProtocol = 1;
 
@@ -39,4 +45,10 @@ internal static class ControlFrame
 
     /// <summary>Stands for the end of a stream where a position is asked for: nothing that is old.</summary>
     internal const ulong FromEnd = ulong.MaxValue;
+
+    /// <summary>Whether a frame asks for something, and does not answer.</summary>
+    internal static bool IsRequest(byte operation, byte outcome) => (operation & AnswerBit) == 0 || outcome == RequestMark;
+
+    /// <summary>The outcome in a request.</summary>
+    internal static byte OutcomeOfRequest(byte operation) => (operation & AnswerBit) == 0 ? (byte)0 : RequestMark;
 }

@@ -38,7 +38,7 @@ internal sealed class FrameDecoder
     /// <summary>What is asked for, or answered (with <see cref="ControlFrame.AnswerBit"/>).</summary>
     internal byte Operation => _content[4];
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How it ended; in a request <see cref="ControlFrame.OutcomeOfRequest"/>.</summary>
     internal byte Outcome => _content[5];
 
     /// <summary>The payload. All of a frame stays until more bytes are given.</summary>

@@ -18,7 +18,7 @@ internal sealed class FrameEncoder
     /// <param name="session">Session of the client.</param>
     /// <param name="id">Number of the request.</param>
     /// <param name="operation">What is asked for; an answer has <see cref="ControlFrame.AnswerBit"/>.</param>
-    /// <param name="outcome">How it ended; 0 in a request.</param>
+    /// <param name="outcome">How it ended; in a request <see cref="ControlFrame.OutcomeOfRequest"/>.</param>
     /// <param name="payload">At most <see cref="ControlFrame.LargestPayload"/> bytes.</param>
     /// <param name="destination">Room for <see cref="ControlFrame.LargestEncoded"/> bytes.</param>
     /// <returns>Bytes of the encoded frame, the zero behind it counted.</returns>

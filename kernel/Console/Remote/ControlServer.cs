@@ -99,7 +99,7 @@ internal sealed class ControlServer
             ReadOnlySpan<byte> rest = received;
             bool isFrame = _decoder.TryTake(ref rest);
             _channel.Take(received.Length - rest.Length);
-            if (isFrame && (_decoder.Operation & ControlFrame.AnswerBit) == 0)
+            if (isFrame && ControlFrame.IsRequest(_decoder.Operation, _decoder.Outcome))
             {
                 // Whoever came in the middle of another one's answer finds the begin of this one.
                 buffer[0] = 0;

@@ -63,7 +63,7 @@ internal sealed class ControlLine : IDisposable
     public byte[] Request(ControlOperation operation, params object[] fields)
     {
         byte[] line = new byte[ControlFrame.LargestEncoded];
-        return line[.._encoder.Encode(Session, ++_id, (byte)operation, 0, Payload(fields), line)];
+        return line[.._encoder.Encode(Session, ++_id, (byte)operation, ControlFrame.OutcomeOfRequest((byte)operation), Payload(fields), line)];
     }
 
     /// <summary>Sends bytes as they are.</summary>

@@ -158,7 +158,7 @@ internal sealed class ControlClient : IAsyncDisposable
         ushort id = Register(answer);
         try
         {
-            byte[] request = new Frame(0, id, operation, 0, payload).Encode();
+            byte[] request = new Frame(0, id, operation, ControlFrame.OutcomeOfRequest(operation), payload).Encode();
             Stopwatch watch = Stopwatch.StartNew();
             TimeSpan whole = limit ?? _options.Limit;
             TimeSpan repeat = limit ?? _options.Repeat;

@@ -41,10 +41,10 @@ public sealed class ControlServerTests
     [Fact]
     public void Every_operation_is_answered_whether_it_is_known_or_not()
     {
-        for (int operation = 0; operation < 0x80; operation++)
+        for (int operation = 0; operation <= byte.MaxValue; operation++)
         {
             Answer answer = _server.Ask((ControlOperation)operation);
-            Assert.Equal((byte)operation, answer.Operation);
+            Assert.Equal((byte)operation | ControlFrame.AnswerBit, answer.Operation);
             Assert.Equal(!Enum.IsDefined((ControlOperation)operation), answer.Outcome == ControlOutcome.UnknownOperation);
         }
     }
@@ -52,7 +52,7 @@ public sealed class ControlServerTests
     [Fact]
     public void What_looks_like_an_answer_is_not_answered()
     {
-        _server.Channel.Receive(_server.Request((ControlOperation)0x81));
+        _server.Channel.Receive(FrameTests.Encode([], 1, 1, 0x81, 0));
         Assert.Empty(_server.Serve());
         Assert.Equal(0, _server.Channel.Waiting);
     }

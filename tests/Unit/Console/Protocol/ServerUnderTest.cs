@@ -34,7 +34,7 @@ internal sealed class ServerUnderTest
     }
 
     public byte[] Request(ControlOperation operation, byte[]? payload = null, byte session = 1) =>
-        FrameTests.Encode(payload ?? [], session, ++_id, (byte)operation, 0);
+        FrameTests.Encode(payload ?? [], session, ++_id, (byte)operation, ControlFrame.OutcomeOfRequest((byte)operation));
 
     /// <summary>Lets the server work until it has nothing to do.</summary>
     public List<Answer> Serve()
@@ -55,7 +55,7 @@ internal sealed class ServerUnderTest
         while (decoder.TryTake(ref bytes))
         {
             Assert.Equal(ControlFrame.Version, decoder.Version);
-            answers.Add(new Answer(decoder.Session, decoder.Id, (byte)(decoder.Operation & ~ControlFrame.AnswerBit), (ControlOutcome)decoder.Outcome, decoder.Payload.ToArray()));
+            answers.Add(new Answer(decoder.Session, decoder.Id, decoder.Operation, (ControlOutcome)decoder.Outcome, decoder.Payload.ToArray()));
             Assert.NotEqual(0, decoder.Operation & ControlFrame.AnswerBit);
         }
 
