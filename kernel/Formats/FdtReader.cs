@@ -27,12 +27,15 @@ public readonly ref struct FdtReader
     private readonly ReadOnlySpan<byte> _structure;
     private readonly ReadOnlySpan<byte> _strings;
     private readonly ReadOnlySpan<byte> _reservations;
+    private readonly ReadOnlySpan<FdtCompatible> _index; // empty: there is none
 
-    private FdtReader(ReadOnlySpan<byte> structure, ReadOnlySpan<byte> strings, ReadOnlySpan<byte> reservations, int totalSize)
+    private FdtReader(
+        ReadOnlySpan<byte> structure, ReadOnlySpan<byte> strings, ReadOnlySpan<byte> reservations, int totalSize, ReadOnlySpan<FdtCompatible> index)
     {
         _structure = structure;
         _strings = strings;
         _reservations = reservations;
+        _index = index;
         TotalSize = totalSize;
     }
 
@@ -113,8 +116,48 @@ public readonly ref struct FdtReader
             return FdtError.BadLayout;
         }
 
-        reader = new FdtReader(structure, strings, blob.Slice((int)Word(blob, 16)), (int)totalSize);
+        reader = new FdtReader(structure, strings, blob.Slice((int)Word(blob, 16)), (int)totalSize, default);
         return FdtError.None;
+    }
+
+    /// <summary>
+    /// The same tree with an index of its <c>compatible</c> strings, for who looks for many: <see cref="TryFindCompatible"/>
+    /// from the root then need not walk through the tree.
+    /// </summary>
+    /// <param name="room">Holds the index for as long as the reader is used. Too short for the tree: there is no index.</param>
+    internal FdtReader WithIndex(Span<FdtCompatible> room)
+    {
+        Span<int> open = stackalloc int[MaximumDepth + 1]; // around the root: a node that is none
+        open[0] = FdtNode.Unknown;
+        int depth = 0;
+        int count = 0;
+        for (int offset = Root.Offset; TokenAt(offset) is not (End or 0); offset = AfterToken(offset))
+        {
+            switch (TokenAt(offset))
+            {
+                case BeginNode:
+                    open[++depth] = offset;
+                    break;
+                case EndNode:
+                    depth--;
+                    break;
+                case Property when IsStringAt(_strings, (int)TokenAt(offset + 8), "compatible"u8):
+                    ReadOnlySpan<byte> list = _structure.Slice(offset + 12, (int)TokenAt(offset + 4));
+                    while (TryTakeString(ref list, out ReadOnlySpan<byte> text))
+                    {
+                        if (count == room.Length)
+                        {
+                            return this;
+                        }
+
+                        room[count++] = new FdtCompatible(FdtCompatible.HashOf(text), new FdtNode(open[depth], open[depth - 1]));
+                    }
+
+                    break;
+            }
+        }
+
+        return new FdtReader(_structure, _strings, _reservations, TotalSize, room.Slice(0, count));
     }
 
     /// <summary>Entry <paramref name="index"/> of the memory reservation block; false behind the last.</summary>
@@ -237,16 +280,12 @@ public readonly ref struct FdtReader
             return false;
         }
 
-        while (list.Length > 0)
+        while (TryTakeString(ref list, out ReadOnlySpan<byte> entry))
         {
-            int end = list.IndexOf((byte)0);
-            ReadOnlySpan<byte> entry = end < 0 ? list : list.Slice(0, end);
             if (entry.SequenceEqual(compatible))
             {
                 return true;
             }
-
-            list = list.Slice(end < 0 ? list.Length : end + 1);
         }
 
         return false;
@@ -271,42 +310,26 @@ public readonly ref struct FdtReader
     /// <summary>The first enabled node, <paramref name="start"/> itself or below it, that is compatible.</summary>
     public bool TryFindCompatible(FdtNode start, ReadOnlySpan<byte> compatible, out FdtNode node)
     {
-        Span<int> open = stackalloc int[MaximumDepth];
-        int depth = 0;
-        node = start;
-        int offset = start.Offset;
-        while (true)
+        if (_index.Length != 0 && start.Offset == Root.Offset)
         {
-            switch (TokenAt(offset))
+            return TryFindInIndex(compatible, out node);
+        }
+
+        node = start;
+        for (int end = AfterNode(start); node.Offset < end;)
+        {
+            if (IsCompatible(node, compatible) && IsEnabled(node))
             {
-                case Property:
-                    if (IsStringAt(_strings, (int)TokenAt(offset + 8), "compatible"u8) && IsCompatible(node, compatible) && IsEnabled(node))
-                    {
-                        return true;
-                    }
+                return true;
+            }
 
-                    offset += 12 + Align((int)TokenAt(offset + 4));
-                    break;
-                case BeginNode:
-                    node = new FdtNode(offset, depth > 0 ? open[depth - 1] : start.Parent);
-                    open[depth++] = offset;
-                    offset = AfterName(node);
-                    break;
-                case EndNode:
-                    if (--depth <= 0)
-                    {
-                        return false;
-                    }
-
-                    offset += 4;
-                    break;
-                case Nop:
-                    offset += 4;
-                    break;
-                default:
-                    return false;
+            if (!TryNext(node, out node))
+            {
+                break;
             }
         }
+
+        return false;
     }
 
     /// <summary>A node by its path ("/chosen", "/cpus/cpu@0"). A component without a unit address finds one with it.</summary>
@@ -450,6 +473,32 @@ public readonly ref struct FdtReader
         }
 
         return value;
+    }
+
+    private bool TryFindInIndex(ReadOnlySpan<byte> compatible, out FdtNode node)
+    {
+        uint hash = FdtCompatible.HashOf(compatible);
+        for (int i = 0; i < _index.Length; i++)
+        {
+            node = _index[i].Node;
+            if (_index[i].Hash == hash && IsCompatible(node, compatible) && IsEnabled(node))
+            {
+                return true;
+            }
+        }
+
+        node = Root;
+        return false;
+    }
+
+    /// <summary>Takes the first string of a list of strings out of it.</summary>
+    private static bool TryTakeString(ref ReadOnlySpan<byte> list, out ReadOnlySpan<byte> text)
+    {
+        int end = list.IndexOf((byte)0);
+        text = end < 0 ? list : list.Slice(0, end);
+        bool isThere = list.Length > 0;
+        list = list.Slice(end < 0 ? list.Length : end + 1);
+        return isThere;
     }
 
     private FdtError CheckStructure()

@@ -25,6 +25,7 @@ internal static unsafe class Hypervisor
 {
     private const int MaximumExtents = 64;
     internal const int MaximumCpus = 64;
+    private const int MostCompatibles = 256; // QEMU's virt machine has 61, a Raspberry Pi 4 about 150
     private const int SecondaryPatience = 10_000_000;
 
     // How long the guests of the first CPU have it between two pieces of work for the control channel: 100 us.
@@ -87,8 +88,9 @@ internal static unsafe class Hypervisor
     [DoesNotReturn]
     internal static void Run(ulong deviceTree)
     {
-        if (!PhysicalTree.TryRead(deviceTree, out PhysicalTree tree, out FdtError error)
-            && !PhysicalTree.TryRead(deviceTree = PhysicalTree.WhereQemuPutsIt, out tree, out _))
+        Span<FdtCompatible> index = stackalloc FdtCompatible[MostCompatibles];
+        if (!PhysicalTree.TryRead(deviceTree, index, out PhysicalTree tree, out FdtError error)
+            && !PhysicalTree.TryRead(deviceTree = PhysicalTree.WhereQemuPutsIt, index, out tree, out _))
         {
             Fail(FdtErrorText.Describe(error));
         }

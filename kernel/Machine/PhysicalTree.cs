@@ -13,7 +13,6 @@ internal readonly unsafe ref struct PhysicalTree
     /// <summary>Where QEMU's virt machine has the tree when it does not say so in X0 (an image started at EL3).</summary>
     internal const ulong WhereQemuPutsIt = 0x4000_0000;
 
-
     // The early map of boot/entry.S covers this much from the tree's start on as Normal memory.
     private const uint LargestTree = 2 << 20;
 
@@ -72,7 +71,11 @@ internal readonly unsafe ref struct PhysicalTree
     internal readonly FdtReader Reader;
 
     /// <summary>Reads the tree at an address that firmware gave.</summary>
-    internal static bool TryRead(ulong address, out PhysicalTree tree, out FdtError error)
+    /// <param name="address">Where it begins.</param>
+    /// <param name="index">Room for an index of its <c>compatible</c> strings; may be empty.</param>
+    /// <param name="tree">Usable where the result is true, for as long as the index is.</param>
+    /// <param name="error">Why it cannot be read.</param>
+    internal static bool TryRead(ulong address, Span<FdtCompatible> index, out PhysicalTree tree, out FdtError error)
     {
         tree = default;
         error = FdtError.BadMagic;
@@ -98,7 +101,7 @@ internal readonly unsafe ref struct PhysicalTree
             return false;
         }
 
-        tree = new PhysicalTree(reader);
+        tree = new PhysicalTree(reader.WithIndex(index));
         return true;
     }
 

@@ -51,11 +51,18 @@ public sealed class FdtReaderTests
         WriteDevice(ref writer, "two"u8, "vendor,xy\0"u8, "okay"u8);
         WriteDevice(ref writer, "three"u8, "vendor,z\0vendor,x\0"u8, "ok"u8);
         writer.EndNode();
-        FdtReader reader = Finish(blob, ref writer);
-        Assert.True(reader.TryFindCompatible(reader.Root, "vendor,x"u8, out FdtNode node));
-        Assert.True(reader.Name(node).SequenceEqual("three"u8));
-        Assert.False(reader.TryFindCompatible(reader.Root, "vendor,y"u8, out _));
-        Assert.False(reader.TryFindCompatible(reader.Root, "vendor"u8, out _));
+        FdtReader plain = Finish(blob, ref writer);
+        for (int room = 0; room < 6; room++)
+        {
+            // Five strings: with less room there is no index, and nothing is different.
+            FdtReader reader = plain.WithIndex(new FdtCompatible[room]);
+            Assert.True(reader.TryFindCompatible(reader.Root, "vendor,x"u8, out FdtNode node));
+            Assert.True(reader.Name(node).SequenceEqual("three"u8));
+            Assert.True(reader.TryParent(node, out FdtNode parent));
+            Assert.Equal(reader.Root.Offset, parent.Offset);
+            Assert.False(reader.TryFindCompatible(reader.Root, "vendor,y"u8, out _));
+            Assert.False(reader.TryFindCompatible(reader.Root, "vendor"u8, out _));
+        }
     }
 
     [Theory]
