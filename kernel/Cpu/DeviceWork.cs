@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using SharpVisor.Devices.Virtio;
+using SharpVisor.Machine;
 
 namespace SharpVisor.Cpu;
 
@@ -9,12 +10,29 @@ namespace SharpVisor.Cpu;
 /// </summary>
 internal sealed unsafe class DeviceWork : WorkRunner
 {
+    private readonly Vm _vm;
+
+    internal DeviceWork(Vm vm) => _vm = vm;
+
     /// <inheritdoc/>
     public override void Work(VirtioTransport transport) => Run(&DoWork, transport, 0, 0);
 
     /// <inheritdoc/>
     public override void Configure(VirtioTransport transport, uint offset, int size, uint value) =>
         Run(&DoConfigure, transport, offset | (ulong)size << 32, value);
+
+    /// <inheritdoc/>
+    public override void Settled(VirtioTransport transport, bool isDone)
+    {
+        if (isDone)
+        {
+            _vm.NoteLeft(); // perhaps a stop waits for the end of its requests
+        }
+        else
+        {
+            Hypervisor.AskForReview();
+        }
+    }
 
     private static void Run(delegate*<VCpu, ulong, ulong, ulong, VCpu> method, VirtioTransport transport, ulong access, ulong value)
     {

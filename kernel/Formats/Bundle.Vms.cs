@@ -35,7 +35,7 @@ public readonly ref partial struct Bundle
     /// <summary>Reads the definition of a VM at its node.</summary>
     internal BundleError ReadVm(FdtNode node, out BundleVm vm)
     {
-        vm = new BundleVm { Name = _tree.Name(node) };
+        vm = new BundleVm { Name = _tree.Name(node), Bundle = this, Node = node };
         return !BundleVm.IsName(vm.Name) ? BundleError.BadName
             : IsTaken(vm.Name, node) ? BundleError.DuplicateName
             : Read(node, ref vm);
@@ -84,7 +84,14 @@ public readonly ref partial struct Bundle
         return _tree.TryGetProperty(node, "ramdisk"u8, out _)
             && (!_tree.TryGetString(node, "ramdisk"u8, out ReadOnlySpan<byte> ramdisk) || !TryFindImage(ramdisk, out vm.Ramdisk))
             ? BundleError.NoRamdisk
-            : BundleError.None;
+            : ReadDisks(node, ref vm);
+    }
+
+    private BundleError ReadDisks(FdtNode node, ref BundleVm vm)
+    {
+        BundleError error = CheckDisks(node, out int count);
+        vm.DiskCount = count;
+        return error;
     }
 
     private bool TryReadScheduling(FdtNode node, ref BundleScheduling scheduling) =>

@@ -15,8 +15,8 @@ public unsafe struct BundleCheck
     // Work is counted in bytes; a look at a node is worth so many.
     private const int WorkOfNode = 1 << 10;
 
-    // Reading a definition looks for its name, its kernel and its ramdisk, each of which may be at the end of the tree.
-    private const int PassesOfVm = 4;
+    // Reading a definition looks for its name, its kernel, its ramdisk and its disks, each of which may be at the end of the tree.
+    private const int PassesOfVm = 8;
 
     private readonly bool _checksVms;
     private fixed int _starts[Bundle.MaximumImages];

@@ -65,4 +65,7 @@ public enum BundleError
 
     /// <summary>More VMs than the machine has room for beside those that it has.</summary>
     NoRoom,
+
+    /// <summary>One of a VM's disks names no image or device, or both, or has a property that is out of range.</summary>
+    BadDisk,
 }

@@ -54,6 +54,23 @@ public ref struct BundleVm
     /// <summary>Its share of the processors.</summary>
     public BundleScheduling Scheduling;
 
+    /// <summary>Number of disks.</summary>
+    public int DiskCount { readonly get; internal set; }
+
+    /// <summary>Where it stands.</summary>
+    internal Bundle Bundle;
+
+    /// <summary>Its node there.</summary>
+    internal FdtNode Node;
+
+    /// <summary>Reads a disk.</summary>
+    /// <param name="index">0 to <see cref="DiskCount"/> - 1.</param>
+    public readonly BundleDisk GetDisk(int index)
+    {
+        Bundle.TryGetDisk(Node, index, out BundleDisk disk, out _);
+        return disk;
+    }
+
     /// <summary>Whether a name can be a VM's.</summary>
     public static bool IsName(ReadOnlySpan<byte> name)
     {

@@ -59,7 +59,21 @@ internal sealed class Vm
     internal ulong RegionLength;
 
     /// <summary>Bytes that it takes beside its RAM: objects, page tables, the page of stolen time, its part of channels.</summary>
-    internal ulong Overhead => RegionLength + Memory.Tables + PageTable.PageSize + Cpu.Channels.GetBytes(this);
+    internal ulong Overhead => RegionLength + Memory.Tables + PageTable.PageSize + Cpu.Channels.GetBytes(this) + DiskBytes;
+
+    private ulong DiskBytes
+    {
+        get
+        {
+            ulong bytes = 0;
+            for (int i = 0; i < Disks.Length; i++)
+            {
+                bytes += Disks[i].Bytes;
+            }
+
+            return bytes;
+        }
+    }
 
     /// <summary>RAM.</summary>
     internal readonly GuestMemory Memory;
@@ -89,6 +103,7 @@ internal sealed class Vm
     internal Pl011Device Uart = null!;
     internal Pl061Device Gpio = null!;
     internal VirtioSlots Virtio = null!;
+    internal VmDisk[] Disks = null!;
     internal BalloonDevice Balloon = null!;
     internal ConsoleBackend Console = null!;
     internal IdentificationRegisters Identification = null!;
@@ -269,7 +284,37 @@ internal sealed class Vm
                 }
             }
 
-            return true;
+            return !IsDiskBusy;
+        }
+    }
+
+    /// <summary>Whether a disk has a request of the guest: its memory is still needed.</summary>
+    private bool IsDiskBusy
+    {
+        get
+        {
+            for (int i = 0; i < Disks.Length; i++)
+            {
+                if (Disks[i].Device.IsBusy)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Goes on with what devices could not finish of their own accord. It asks for another review where more is left.</summary>
+    internal void WorkOnDisks()
+    {
+        for (int i = 0; i < Disks.Length; i++)
+        {
+            VirtioTransport transport = Disks[i].Device.Transport;
+            if (transport.HasWork && !transport.Work(-1))
+            {
+                Hypervisor.AskForReview();
+            }
         }
     }
 
@@ -321,6 +366,11 @@ internal sealed class Vm
         for (int i = 0; i < Bus.Count; i++)
         {
             Bus[i].Device.Reset();
+        }
+
+        for (int i = 0; i < Disks.Length; i++)
+        {
+            Disks[i].Reset();
         }
     }
 }

@@ -25,6 +25,12 @@ internal sealed unsafe class VmDefinition
         SharePages = source.SharePages;
         OnCrash = source.OnCrash;
         Scheduling = source.Scheduling;
+        Disks = new DiskDefinition[source.DiskCount];
+        for (int i = 0; i < Disks.Length; i++)
+        {
+            Disks[i] = new DiskDefinition(source.GetDisk(i));
+        }
+
         _kernel = Pin(source.Kernel, out _kernelLength);
         _ramdisk = Pin(source.Ramdisk, out _ramdiskLength);
         _commandLine = Pin(source.CommandLine, out _commandLineLength);
@@ -57,6 +63,9 @@ internal sealed unsafe class VmDefinition
     /// <summary>Its share of the processors.</summary>
     internal BundleScheduling Scheduling { get; }
 
+    /// <summary>Its disks, in order.</summary>
+    internal DiskDefinition[] Disks { get; }
+
     /// <summary>Its part of what is fought over, all VCpus together.</summary>
     internal uint Weight => Scheduling.Weight;
 
@@ -73,7 +82,7 @@ internal sealed unsafe class VmDefinition
     internal ReadOnlySpan<byte> CommandLine => new(_commandLine, _commandLineLength);
 
     // The spans point into the bundle, which is given back after its definitions, or the image. Neither moves.
-    private static byte* Pin(ReadOnlySpan<byte> span, out int length)
+    internal static byte* Pin(ReadOnlySpan<byte> span, out int length)
     {
         length = span.Length;
         fixed (byte* start = span)

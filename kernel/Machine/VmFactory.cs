@@ -23,11 +23,13 @@ namespace SharpVisor.Machine;
 internal static unsafe class VmFactory
 {
     private const ulong RegionSize = 256 << 10;
+    private const ulong RegionOfDisk = 64 << 10;
     private const ulong MiB = 1ul << 20;
     private const ulong SmallestMemory = MiB;
     private const int BusCapacity = 48;
     private const int LastVmid = 255;
     private const int VmidsInWord = 64;
+    private const int FirstDiskSlot = 2;
 
     // One bit for each VMID that is in use.
     private static ulong[]? s_vmids;
@@ -57,20 +59,21 @@ internal static unsafe class VmFactory
             return LifeOutcome.NoMemory;
         }
 
-        if (!pages.TryAllocate(RegionSize, PageTable.PageSize, out ulong region))
+        ulong regionSize = RegionSize + ((ulong)source.Disks.Length * RegionOfDisk);
+        if (!pages.TryAllocate(regionSize, PageTable.PageSize, out ulong region))
         {
             pages.EndPromise(kept);
             return Refuse(source.Name, "no memory for its objects"u8, LifeOutcome.NoMemory);
         }
 
-        Heap.Open(region, RegionSize);
-        vm = Make(entry, gicVersion, new MemoryAccount(pages, kept));
+        Heap.Open(region, regionSize);
+        vm = Make(entry, gicVersion, new MemoryAccount(pages, kept), out problem);
         ulong end = (Heap.Close() + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
-        pages.Free(end, region + RegionSize - end);
+        pages.Free(end, region + regionSize - end);
         if (vm == null)
         {
             pages.Free(region, end - region);
-            return Refuse(source.Name, "no memory for its stage-2 tables"u8, LifeOutcome.NoMemory);
+            return Refuse(source.Name, problem, LifeOutcome.NoMemory);
         }
 
         Channels.TryAdd(vm);
@@ -92,6 +95,7 @@ internal static unsafe class VmFactory
     {
         Channels.Remove(vm);
         vm.Translation.Forget();
+        ReleaseDisks(vm.Disks, vm.Disks.Length);
         vm.Memory.Release();
         StolenTime.Free(vm.StolenTimePage);
         s_vmids![vm.Vmid / VmidsInWord] &= ~(1ul << (vm.Vmid % VmidsInWord));
@@ -157,8 +161,9 @@ internal static unsafe class VmFactory
         return 0; // there are fewer VMs than that
     }
 
-    private static Vm? Make(VmEntry entry, int gicVersion, MemoryAccount account)
+    private static Vm? Make(VmEntry entry, int gicVersion, MemoryAccount account, out ReadOnlySpan<byte> problem)
     {
+        problem = "no memory for its stage-2 tables"u8;
         VmDefinition source = entry.Definition;
         var translation = new Stage2Translation();
         if (!PageTable.TryCreate(account, translation, Hypervisor.Stage2.InputBits, out PageTable? stage2))
@@ -182,9 +187,16 @@ internal static unsafe class VmFactory
             return null;
         }
 
+        if (!TryMakeDisks(source.Disks, memory, out VmDisk[] disks, out problem))
+        {
+            memory.Release();
+            StolenTime.Free(stolenTime);
+            return null;
+        }
+
         s_vcpuCount += source.VCpus;
         int vmid = TakeVmid();
-        var vm = new Vm(entry, vmid, memory, Stage2Configuration.TableBase(stage2!.Root, vmid)) { Translation = translation };
+        var vm = new Vm(entry, vmid, memory, Stage2Configuration.TableBase(stage2!.Root, vmid)) { Translation = translation, Disks = disks };
         translation.Table = vm.TranslationTable;
         vm.StolenTimePage = stolenTime;
         vm.Channels = new VmChannels(vm);
@@ -272,13 +284,46 @@ internal static unsafe class VmFactory
             AddVirtioDevice(vm, 1, new EntropyDevice(vm.Memory, new VmRandom(stream)));
         }
 
+        for (int i = 0; i < vm.Disks.Length; i++)
+        {
+            AddVirtioDevice(vm, FirstDiskSlot + i, vm.Disks[i].Device);
+        }
+
         vm.Bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, vm.Virtio);
+    }
+
+    /// <summary>Makes the disks, all of them or none.</summary>
+    private static bool TryMakeDisks(DiskDefinition[] definitions, GuestMemory memory, out VmDisk[] disks, out ReadOnlySpan<byte> problem)
+    {
+        problem = default;
+        disks = new VmDisk[definitions.Length];
+        for (int i = 0; i < disks.Length; i++)
+        {
+            VmDisk? disk = VmDisk.Make(definitions[i], memory, out problem);
+            if (disk == null)
+            {
+                ReleaseDisks(disks, i);
+                return false;
+            }
+
+            disks[i] = disk;
+        }
+
+        return true;
+    }
+
+    private static void ReleaseDisks(VmDisk[] disks, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            disks[i].Release();
+        }
     }
 
     private static void AddVirtioDevice(Vm vm, int slot, VirtioDevice device)
     {
         var line = new VmInterruptLine(vm.Gic, GuestMemoryMap.VirtioFirstInterrupt + (uint)slot);
-        vm.Virtio.Put(slot, new VirtioTransport(device, line, new DeviceWork()));
+        vm.Virtio.Put(slot, new VirtioTransport(device, line, new DeviceWork(vm)));
     }
 
     /// <summary>The ID registers as this CPU has them, made into what a guest sees.</summary>

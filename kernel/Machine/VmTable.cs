@@ -90,7 +90,12 @@ internal static class VmTable
         {
             VmEntry entry = s_entries![i]!;
             int before = s_count;
-            entry.Vm?.ReleaseKey(SystemRegisters.ReadCntpctEl0());
+            if (entry.Vm is Vm vm)
+            {
+                vm.ReleaseKey(SystemRegisters.ReadCntpctEl0());
+                vm.WorkOnDisks();
+            }
+
             entry.Review();
             ended |= s_count == before && entry.TakeEndedByItself();
         }

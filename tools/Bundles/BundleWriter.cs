@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
@@ -167,7 +168,61 @@ public sealed class BundleWriter
         }
 
         WriteScheduling(ref tree, vm.Scheduling);
+        for (int i = 0; i < vm.Disks.Count; i++)
+        {
+            WriteDisk(ref tree, vm.Disks[i], i);
+        }
+
         tree.EndNode();
+    }
+
+    private void WriteDisk(ref FdtWriter tree, DiskSpecification disk, int index)
+    {
+        tree.BeginNode(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"disk-{index}")));
+        WriteText(ref tree, "image"u8, disk.Image is null ? "" : _images.NameOf(disk.Image));
+        WriteText(ref tree, "device"u8, disk.Device);
+        WriteText(ref tree, "partition"u8, disk.Partition);
+        WriteText(ref tree, "file"u8, disk.File);
+        WriteText(ref tree, "serial"u8, disk.Serial);
+        if (disk.PartitionNumber != 0)
+        {
+            tree.PropertyCell("partition-number"u8, disk.PartitionNumber);
+        }
+
+        if (disk.IsReadOnly)
+        {
+            tree.Property("read-only"u8);
+        }
+
+        if (disk.Overlay != 0)
+        {
+            tree.PropertyNumber("overlay"u8, disk.Overlay);
+        }
+
+        if (disk.DropsOnReset)
+        {
+            tree.Property("drop-on-reset"u8);
+        }
+
+        if (disk.Queues != 1)
+        {
+            tree.PropertyCell("queues"u8, disk.Queues);
+        }
+
+        if (disk.Withheld != 0)
+        {
+            tree.PropertyNumber("without"u8, disk.Withheld);
+        }
+
+        tree.EndNode();
+    }
+
+    private static void WriteText(ref FdtWriter tree, ReadOnlySpan<byte> name, string text)
+    {
+        if (text.Length > 0)
+        {
+            tree.PropertyString(name, Encoding.UTF8.GetBytes(text));
+        }
     }
 
     private static void WriteScheduling(ref FdtWriter tree, BundleScheduling scheduling)

@@ -23,6 +23,14 @@ internal sealed class ImageTable
             {
                 Add(vm.Ramdisk, isKernel: false);
             }
+
+            foreach (DiskSpecification disk in vm.Disks)
+            {
+                if (disk.Image is not null)
+                {
+                    Add(disk.Image, isKernel: false);
+                }
+            }
         }
     }
 

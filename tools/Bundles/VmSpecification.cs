@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using SharpVisor.Formats;
 
 namespace SharpVisor.Bundles;
@@ -34,6 +35,9 @@ public sealed record VmSpecification
 
     /// <summary>Whether pages of its memory that are the same as another VM's may be one.</summary>
     public bool SharePages { get; init; }
+
+    /// <summary>Its disks.</summary>
+    public IReadOnlyList<DiskSpecification> Disks { get; init; } = [];
 
     /// <summary>What is done when it crashes.</summary>
     public BundleCrashPolicy OnCrash { get; init; }

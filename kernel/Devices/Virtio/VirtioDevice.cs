@@ -37,7 +37,7 @@ public abstract class VirtioDevice
     public ReadOnlySpan<Virtqueue> Queues => _queues;
 
     /// <summary>The transport that it is connected to.</summary>
-    protected internal VirtioTransport Transport { get; internal set; } = null!;
+    public VirtioTransport Transport { get; internal set; } = null!;
 
     /// <summary>A word of the configuration; 0 behind its end.</summary>
     /// <param name="index">Byte offset / 4.</param>

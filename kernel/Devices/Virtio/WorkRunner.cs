@@ -15,4 +15,9 @@ public abstract class WorkRunner
 
     /// <summary>Calls <see cref="VirtioTransport.Configure"/>.</summary>
     public abstract void Configure(VirtioTransport transport, uint offset, int size, uint value);
+
+    /// <summary>A device has worked of its own accord, on any CPU. <see cref="VirtioTransport.Settle"/>.</summary>
+    public virtual void Settled(VirtioTransport transport, bool isDone)
+    {
+    }
 }

@@ -221,6 +221,24 @@ public sealed partial class VirtioTransport
     /// <param name="self">Index of the VCpu on whose behalf the caller runs, or -1.</param>
     public void UpdateLine(int self) => _line.Update(self, ref _interruptStatus);
 
+    /// <summary>
+    /// A device has done what there was to do of its own accord, without an access of the guest. The caller holds no lock.
+    /// </summary>
+    /// <param name="queue">In which queue.</param>
+    /// <param name="isDone">False where more is left: <see cref="Work"/> is to be called soon.</param>
+    public void Settle(int queue, bool isDone)
+    {
+        if (!isDone)
+        {
+            Interlocked.Or(ref _pending, 1u << queue);
+        }
+
+        _runner.Settled(this, isDone);
+    }
+
+    /// <summary>Whether <see cref="Work"/> has something to do.</summary>
+    public bool HasWork => Volatile.Read(ref _pending) != 0 && IsLive;
+
     /// <summary>Tells the driver that the device has changed its configuration. The caller holds no lock.</summary>
     /// <param name="self">Index of the VCpu on whose behalf the caller runs, or -1.</param>
     public void ConfigChanged(int self)

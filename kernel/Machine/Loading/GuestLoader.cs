@@ -43,6 +43,9 @@ public sealed unsafe class GuestLoader
         _workspace = workspace;
     }
 
+    /// <summary>Its work tables, for others while it does not work.</summary>
+    public Inflate Inflate => _inflate;
+
     /// <summary>Places everything. On an error the memory may have been written in part.</summary>
     /// <param name="ram">The VM's memory.</param>
     /// <param name="kernel">An arm64 Image (plain or gzip), an ELF64 program or a flat binary.</param>

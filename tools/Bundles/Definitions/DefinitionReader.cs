@@ -113,6 +113,11 @@ public sealed class DefinitionReader
             return _tables[^1];
         }
 
+        if (path is ["vm", string list] && header is TableArraySyntax && _tables.Count > 0)
+        {
+            return _tables[^1].AddToList(list, place);
+        }
+
         if (path is ["vm", string inner] && header is TableSyntax && _tables.Count > 0)
         {
             return _tables[^1].AddTable(inner, place, _errors);

@@ -170,6 +170,49 @@ internal sealed class TableReader(TomlTable table, DefinitionErrors errors)
         return null;
     }
 
+    /// <summary>The tables of a list inside the table.</summary>
+    internal IReadOnlyList<TableReader> Tables(string name)
+    {
+        _asked.Add(name);
+        if (table.Entries.TryGetValue(name, out TomlEntry? entry))
+        {
+            errors.Add(entry.Position, $"{name} is no list of tables", $"begin each with [[vm.{name}]]");
+        }
+
+        return table.Lists.TryGetValue(name, out List<TomlTable>? list) ? [.. list.Select(one => new TableReader(one, errors))] : [];
+    }
+
+    /// <summary>A list of strings, each with its place.</summary>
+    internal IReadOnlyList<(string Text, TextPosition Place)> Strings(TomlEntry? entry, string name, string example)
+    {
+        List<(string, TextPosition)> list = [];
+        if (entry?.Value is not ArraySyntax array)
+        {
+            Reject(entry, name, $"a list such as {example}");
+            return list;
+        }
+
+        foreach (ArrayItemSyntax item in array.Items)
+        {
+            if (item.Value is StringValueSyntax { Value: string text })
+            {
+                list.Add((text, item.Value.Span.Start));
+            }
+            else
+            {
+                errors.Add(item.Value?.Span.Start ?? array.Span.Start, $"{name} holds {Describe(item.Value)}", $"it takes a list such as {example}");
+            }
+        }
+
+        return list;
+    }
+
+    /// <summary>Tells of a mistake at a place.</summary>
+    internal void RejectAt(TextPosition place, string problem, string remedy) => errors.Add(place, problem, remedy);
+
+    /// <summary>Where the table begins.</summary>
+    internal TextPosition Position => table.Position;
+
     /// <summary>Tells of every key that was not asked for, and of those that must be there and are not: misspelt ones once.</summary>
     internal void Finish(string owner)
     {
@@ -183,6 +226,14 @@ internal sealed class TableReader(TomlTable table, DefinitionErrors errors)
                     entry.Position,
                     $"{owner} has no key {Quote(name)}",
                     near is null ? $"the keys are {string.Join(", ", _asked.Order())}" : $"did you mean {near}?");
+            }
+        }
+
+        foreach ((string name, List<TomlTable> list) in table.Lists)
+        {
+            if (!_asked.Contains(name))
+            {
+                errors.Add(list[0].Position, $"{owner} has no list {Quote(name)}", "see tools/Bundles/README.md");
             }
         }
 

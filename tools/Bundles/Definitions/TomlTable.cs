@@ -15,6 +15,21 @@ internal sealed class TomlTable(TextPosition position)
 
     internal IReadOnlyDictionary<string, TomlEntry> Entries => _entries;
 
+    /// <summary>Lists of tables inside this one, as <c>[[vm.network]]</c> begins them.</summary>
+    internal Dictionary<string, List<TomlTable>> Lists { get; } = [];
+
+    /// <summary>Adds a table to a list.</summary>
+    internal TomlTable AddToList(string name, TextPosition place)
+    {
+        if (!Lists.TryGetValue(name, out List<TomlTable>? list))
+        {
+            Lists.Add(name, list = []);
+        }
+
+        list.Add(new TomlTable(place));
+        return list[^1];
+    }
+
     /// <summary>Adds what <c>key = value</c> says.</summary>
     internal void Add(KeyValueSyntax line, DefinitionErrors errors)
     {

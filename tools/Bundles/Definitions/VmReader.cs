@@ -48,6 +48,7 @@ internal sealed class VmReader(TableReader table, ImageFiles images, Dictionary<
                 _ => BundleCrashPolicy.Stop,
             },
             Scheduling = Scheduling(),
+            Disks = new DiskReader(table, images, canTellMissing).Read(),
         };
         table.Finish("vm");
         if (name is null || kernel is null || memory is null)
