@@ -27,8 +27,9 @@ public sealed unsafe class Mailbox
 
     private const int LineWords = 16;
 
-    // One aligned cache line of words for the message, and as much before and behind it, so that nothing else shares its lines.
-    private readonly uint[] _room = new uint[3 * LineWords];
+    // Two aligned cache lines of words for the message, and room before and behind them, so that nothing else shares their lines.
+    private const int MessageWords = 2 * LineWords;
+    private readonly uint[] _room = new uint[MessageWords + (2 * LineWords)];
     private readonly ulong _base;
 
     private Mailbox(ulong address) => _base = address;
@@ -61,22 +62,36 @@ public sealed unsafe class Mailbox
         return known && values[1] != 0;
     }
 
-    /// <summary>Asks a question.</summary>
+    /// <summary>Asks one question.</summary>
     /// <param name="tag">What is asked for.</param>
-    /// <param name="values">What the question says; then what the answer does. At most <see cref="PropertyMessage.MaximumValues"/>.</param>
+    /// <param name="values">What the question says; then what the answer does.</param>
     /// <returns>False where the firmware does not know the tag, or does not answer.</returns>
     internal bool TryAsk(uint tag, Span<uint> values)
     {
-        int skip = (int)((((ulong)LineWords * sizeof(uint)) - (AddressOf(0) & ((LineWords * sizeof(uint)) - 1))) / sizeof(uint)) % LineWords;
-        ulong message = AddressOf(skip);
+        Span<uint> message = Begin(out int length);
+        PropertyMessage.Append(message, ref length, tag, values);
+        return TryExchange(length) && PropertyMessage.TryFind(message, tag, values);
+    }
+
+    /// <summary>The message, for questions to be added to, then to be exchanged for the answers.</summary>
+    internal Span<uint> Begin(out int length)
+    {
+        Span<uint> message = new Span<uint>(_room).Slice(FirstWord, MessageWords);
+        length = PropertyMessage.Begin(message);
+        return message;
+    }
+
+    /// <summary>Sends the message and waits until the answers stand in it. False where the firmware does not answer.</summary>
+    internal bool TryExchange(int length)
+    {
+        ulong message = AddressOf(FirstWord);
         if (message >= BusReach)
         {
             return false; // the firmware's part of the chip cannot see it
         }
 
-        Span<uint> words = new Span<uint>(_room).Slice(skip, PropertyMessage.Overhead + values.Length);
-        PropertyMessage.Write(words, tag, values);
-        Native.CleanToCoherency(message, LineWords * sizeof(uint));
+        PropertyMessage.End(new Span<uint>(_room).Slice(FirstWord, MessageWords), length);
+        Native.CleanToCoherency(message, MessageWords * sizeof(uint));
         Deadline end = Deadline.After(Patience);
         while ((Mmio.Read32(_base + Status) & Full) != 0)
         {
@@ -88,7 +103,19 @@ public sealed unsafe class Mailbox
 
         uint sent = (uint)(message | BusAlias) | PropertyChannel;
         Mmio.Write32(_base + Write, sent);
-        return TryAwait(sent, end) && TryTake(message, words, tag, values);
+        bool answered = TryAwait(sent, end);
+        Native.CleanToCoherency(message, MessageWords * sizeof(uint)); // nothing of ours is dirty: what was read ahead goes
+        return answered;
+    }
+
+    /// <summary>Where in the room a cache line begins.</summary>
+    private int FirstWord
+    {
+        get
+        {
+            const ulong line = LineWords * sizeof(uint);
+            return (int)((line - (AddressOf(0) & (line - 1))) / sizeof(uint)) % LineWords;
+        }
     }
 
     private bool TryAwait(uint sent, Deadline end)
@@ -106,12 +133,6 @@ public sealed unsafe class Mailbox
         }
 
         return false;
-    }
-
-    private static bool TryTake(ulong message, ReadOnlySpan<uint> words, uint tag, Span<uint> values)
-    {
-        Native.CleanToCoherency(message, LineWords * sizeof(uint)); // nothing of ours is dirty: what was read ahead goes
-        return PropertyMessage.TryRead(words, tag, values);
     }
 
     // Objects never move.

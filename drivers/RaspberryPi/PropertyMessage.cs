@@ -3,50 +3,79 @@ using System;
 namespace SharpVisor.Drivers;
 
 /// <summary>
-/// A question to the VideoCore's firmware and its answer, of one tag (Raspberry Pi firmware wiki, "Mailbox property
-/// interface"): length, code, then tag, room for values in bytes, code of the tag, values, and an end.
+/// Questions to the VideoCore's firmware and its answers (Raspberry Pi firmware wiki, "Mailbox property interface"): length
+/// and code, then for each question a tag, room for values in bytes, a code and values, and an end.
 /// </summary>
 public static class PropertyMessage
 {
-    /// <summary>Words of a message beside its values.</summary>
-    public const int Overhead = 6;
-
-    /// <summary>Most values that a message has room for here.</summary>
-    public const int MaximumValues = 8;
-
     private const int Code = 1;
-    private const int Tag = 2;
-    private const int Room = 3;
-    private const int TagCode = 4;
-    private const int Values = 5;
+    private const int Header = 2;
+
+    // Of a tag.
+    private const int Room = 1;
+    private const int TagCode = 2;
+    private const int Values = 3;
+
     private const uint Request = 0;
     private const uint Success = 0x8000_0000;
     private const uint IsAnswer = 0x8000_0000;
 
-    /// <summary>Writes a question.</summary>
-    /// <param name="message">At least <see cref="Overhead"/> words and the values.</param>
-    /// <param name="tag">What is asked for.</param>
-    /// <param name="values">What the question says, and room for what the answer does.</param>
-    public static void Write(Span<uint> message, uint tag, ReadOnlySpan<uint> values)
+    /// <summary>Words of a message with nothing in it yet, its end left out.</summary>
+    public static int Begin(Span<uint> message)
     {
-        message[0] = (uint)(Overhead + values.Length) * sizeof(uint);
         message[Code] = Request;
-        message[Tag] = tag;
-        message[Room] = (uint)values.Length * sizeof(uint);
-        message[TagCode] = Request;
-        values.CopyTo(message.Slice(Values));
-        message[Values + values.Length] = 0;
+        return Header;
     }
 
-    /// <summary>Reads the answer to what was written with as many values. False where the firmware did not know the tag.</summary>
-    public static bool TryRead(ReadOnlySpan<uint> message, uint tag, Span<uint> values)
+    /// <summary>Adds a question.</summary>
+    /// <param name="message">What <see cref="Begin"/> has begun.</param>
+    /// <param name="length">Its length in words until now; then with the question.</param>
+    /// <param name="tag">What is asked for.</param>
+    /// <param name="values">What the question says, and room for what the answer does.</param>
+    public static void Append(Span<uint> message, ref int length, uint tag, ReadOnlySpan<uint> values)
     {
-        if (message[Code] != Success || message[Tag] != tag || (message[TagCode] & IsAnswer) == 0)
+        Span<uint> question = message.Slice(length);
+        question[0] = tag;
+        question[Room] = (uint)values.Length * sizeof(uint);
+        question[TagCode] = Request;
+        values.CopyTo(question.Slice(Values));
+        length += Values + values.Length;
+    }
+
+    /// <summary>Ends a message.</summary>
+    public static void End(Span<uint> message, int length)
+    {
+        message[length] = 0;
+        message[0] = (uint)(length + 1) * sizeof(uint);
+    }
+
+    /// <summary>Finds the answer to a question. False where the firmware did not know the tag, or not how to answer.</summary>
+    public static bool TryFind(ReadOnlySpan<uint> message, uint tag, Span<uint> values)
+    {
+        if (message[Code] != Success)
         {
             return false;
         }
 
-        message.Slice(Values, values.Length).CopyTo(values);
-        return true;
+        int at = Header;
+        while (at + Values <= message.Length && message[at] != 0)
+        {
+            int count = (int)Math.Min(message[at + Room] / sizeof(uint), (uint)message.Length);
+            ReadOnlySpan<uint> answer = message.Slice(at);
+            if (answer[0] == tag)
+            {
+                if ((answer[TagCode] & IsAnswer) == 0 || count < values.Length || answer.Length < Values + values.Length)
+                {
+                    return false;
+                }
+
+                answer.Slice(Values, values.Length).CopyTo(values);
+                return true;
+            }
+
+            at += Values + count;
+        }
+
+        return false;
     }
 }

@@ -15,6 +15,7 @@ public static unsafe class Log
 
     private static LogSink? s_sink;
     private static LogSink? s_history;
+    private static LogSink? s_screen;
     private static SpinLock s_lock;
     private static EarlyBuffer s_early;
     private static int s_earlyCount;
@@ -47,6 +48,9 @@ public static unsafe class Log
 
     /// <summary>Names where lines are kept, beside where they go.</summary>
     public static void SetHistory(LogSink history) => s_history = history;
+
+    /// <summary>Names a display that shows lines, too.</summary>
+    public static void SetScreen(LogSink screen) => s_screen = screen;
 
     /// <summary>Begins a line about what goes on, with the hypervisor's name, on a line of its own. Every line must be ended.</summary>
     public static LogLine Line() => Line(Severity.Information);
@@ -90,6 +94,7 @@ public static unsafe class Log
     internal static void Put(byte value)
     {
         s_history?.Write(value);
+        s_screen?.Write(value);
         LogSink? sink = s_sink;
         if (sink != null)
         {

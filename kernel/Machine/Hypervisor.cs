@@ -121,10 +121,12 @@ internal static unsafe class Hypervisor
         FindMemory(tree, deviceTree);
         ulong clock = MachineClock.FindDevice(tree.Reader);
         BootCard.FindHosts(tree.Reader);
+        StatusScreen.Find(tree.Reader);
         if (!HypervisorMap.TryMake(tree, Pages, Interrupts, out PageTable? map)
             || !HypervisorMap.MapDevice(map!, s_uart!.Address, PageTable.PageSize)
             || !HypervisorMap.MapDevice(map!, clock, PageTable.PageSize)
             || !BootCard.TryMap(map!)
+            || !StatusScreen.TryMap(map!)
             || !HypervisorMap.MapDevice(map!, PowerControl.Watchdog.Address, PageTable.PageSize))
         {
             Fail("no memory for the hypervisor's page tables"u8);
@@ -153,6 +155,7 @@ internal static unsafe class Hypervisor
         PageScan.Initialise();
         VmTable.Initialise();
         VmFactory.Initialise();
+        StatusScreen.Begin();
         LogHistory log = new();
         Log.SetHistory(log);
         s_control = new LocalMachine(log);
@@ -304,6 +307,7 @@ internal static unsafe class Hypervisor
         }
 
         MemoryPressure.Review();
+        StatusScreen.Refresh();
         s_control.Exit();
         PageScan.Arm();
         ArmTick();
@@ -549,6 +553,7 @@ internal static unsafe class Hypervisor
             StopAfterVms();
         }
 
+        StatusScreen.Refresh();
         s_control.Exit();
     }
 

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Net.Sockets;
+using System.Text;
 using System.Threading.Tasks;
 using SharpVisor.Build;
 using SharpVisor.Build.Fetching;
@@ -75,6 +77,43 @@ public sealed class RaspberryPiTests : IDisposable
         await TestMachine.ExpectAsync(machine, "abc", Patience.SmallGuest, place);
         await machine.TypeAsync("q");
         await TestMachine.ExpectEndAsync(machine, 0, Patience.SmallGuest);
+    }
+
+    [Fact]
+    public async Task The_display_shows_the_VMs_and_the_log()
+    {
+        string monitor = Path.Combine(_folder, "monitor");
+        string picture = Path.Combine(_folder, "screen.ppm");
+        List<string> command = QemuCommand.Create(await BoardAsync(), Repository.Image, null);
+        command.AddRange(["-monitor", $"unix:{monitor},server=on,wait=off"]);
+        await using EmulatedMachine machine = TestMachine.Start(command);
+        await TestMachine.ExpectAsync(machine, Ready, Patience.SmallGuest);
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(monitor));
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"screendump {picture}\n"));
+        byte[] pixels = [];
+        for (int i = 0; i < 100 && pixels.Length < 640 * 480 * 3; i++)
+        {
+            await Task.Delay(100);
+            pixels = File.Exists(picture) ? await File.ReadAllBytesAsync(picture) : [];
+        }
+
+        Assert.StartsWith("P6\n640 480\n255\n", Encoding.Latin1.GetString(pixels, 0, Math.Min(pixels.Length, 20)), StringComparison.Ordinal);
+        Assert.InRange(CountInk(pixels, 0, 32), 200, 2000); // the title, and hello running
+        Assert.InRange(CountInk(pixels, 9 * 16, 10 * 16), 500, 3000); // EL2 on 4 CPUs ...
+        Assert.Equal(0, CountInk(pixels, 20 * 16, 480));
+    }
+
+    private static int CountInk(byte[] picture, int fromLine, int toLine)
+    {
+        const int Header = 15;
+        int count = 0;
+        for (int i = Header + (fromLine * 640 * 3); i < Header + (toLine * 640 * 3); i += 3)
+        {
+            count += picture[i] == 0xc8 ? 1 : 0;
+        }
+
+        return count;
     }
 
     [Fact]
