@@ -30,10 +30,11 @@ public sealed class ImageTests
         ["Devices.Virtio"] = ["Arch", "Devices", "Storage"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
-        ["Cpu"] = ["Arch", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
-        ["Machine"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Machine.Ram", "Memory", "Scheduling", "Storage"],
+        ["Cpu"] = ["Arch", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Machine.Ram", "Memory", "Scheduling", "Storage"],
+        ["Debug.Gdb"] = [],
         ["Debug"] = ["Arch", "Formats", "Cpu", "Interrupts", "Machine", "Machine.Life"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>
