@@ -26,6 +26,9 @@ internal static class GuestException
     /// <summary>The instruction at PC is undefined: EC 0.</summary>
     internal static void InjectUndefined(VCpu vcpu) => Take(vcpu, (ClassUnknown << 26) | Length32);
 
+    /// <summary>An exception that came to EL2 in place of the guest's: the syndrome is what EL1 would have got.</summary>
+    internal static void Forward(VCpu vcpu, ulong syndrome) => Take(vcpu, syndrome);
+
     /// <summary>A synchronous external abort on the data access that trapped.</summary>
     /// <param name="vcpu">The VCpu at whose PC the access stands.</param>
     /// <param name="syndrome">ESR_EL2 of the trap, whose write and length bits are handed on.</param>

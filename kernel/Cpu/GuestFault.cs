@@ -1,5 +1,6 @@
 using System;
 using SharpVisor.Debug;
+using SharpVisor.Debug.Gdb;
 using SharpVisor.Machine;
 using SharpVisor.Machine.Life;
 
@@ -23,20 +24,22 @@ internal static class GuestFault
     /// <summary>Ends the VM with one line that says why.</summary>
     internal static VCpu Crash(VCpu vcpu, ReadOnlySpan<byte> reason)
     {
-        GuestLog.Begin(vcpu).Text(reason).Text(": VM crashed"u8).End();
+        GuestLog.Begin(vcpu).Text(reason).Text(vcpu.Vm!.Debugger.IsAttached ? ": for its debugger"u8 : ": VM crashed"u8).End();
         return Stop(vcpu);
     }
 
     /// <summary>Ends the VM with one line that says why, and the trap's syndrome.</summary>
     internal static VCpu Crash(VCpu vcpu, ReadOnlySpan<byte> reason, ulong syndrome)
     {
-        GuestLog.Begin(vcpu).Text(reason).Text(" (ESR "u8).Hex(syndrome).Text("): VM crashed"u8).End();
+        GuestLog.Begin(vcpu).Text(reason).Text(" (ESR "u8).Hex(syndrome).Text(vcpu.Vm!.Debugger.IsAttached ? "): for its debugger"u8 : "): VM crashed"u8).End();
         return Stop(vcpu);
     }
 
     private static VCpu Stop(VCpu vcpu)
     {
-        vcpu.Vm!.RequestStop(VmStop.Crash);
+        VmDebugger debugger = vcpu.Vm!.Debugger;
+        debugger.Note(vcpu.Index, DebugStopKind.Crashed, 0);
+        vcpu.Vm.RequestStop(debugger.IsAttached ? VmStop.Break : VmStop.Crash);
         return CpuLoop.LeaveGuest(vcpu);
     }
 }

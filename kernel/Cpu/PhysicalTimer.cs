@@ -52,6 +52,13 @@ internal sealed class PhysicalTimer
     internal void WriteTimerValue(ulong value) =>
         WriteCompareValue(SystemRegisters.ReadCntpctEl0() + (ulong)(int)(uint)value);
 
+    /// <summary>Changes both registers while the VCpu is on no CPU.</summary>
+    internal void Set(ulong control, ulong compareValue)
+    {
+        _control = control & (Enable | Mask);
+        _compareValue = compareValue;
+    }
+
     /// <summary>The state after reset: disabled.</summary>
     internal void Reset()
     {

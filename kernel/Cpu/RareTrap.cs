@@ -40,6 +40,13 @@ internal static class RareTrap
                 GuestException.InjectUndefined(vcpu);
                 return vcpu;
 
+            case DebugTrap.Breakpoint:
+            case DebugTrap.SoftwareStep:
+            case DebugTrap.Watchpoint:
+            case DebugTrap.BreakpointInstruction:
+                vcpu.OtherExits++;
+                return DebugTrap.Handle(vcpu, syndrome);
+
             default:
                 vcpu.OtherExits++;
                 GuestLog.Report(vcpu, "unhandled exception: undefined instruction for the guest"u8, syndrome);

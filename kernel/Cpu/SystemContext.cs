@@ -22,15 +22,17 @@ internal sealed class SystemContext
     internal const int Vbar = 12;
     internal const int SpEl0 = 17;
     internal const int SpEl1 = 18;
+    internal const int SimdState = 32;
+    private const int MonitorControl = 23;
     private const int OsLock = 26;
     private const int Hcr = 27;
     private const int Vttbr = 28;
-    private const int Vmpidr = 29;
+    internal const int Vmpidr = 29;
     private const int Cntvoff = 30;
     private const int Mdcr = 31;
     private const int TimerControl = 24;
     private const int TimerCompare = 25;
-    private const int RegisterCount = 32;
+    private const int RegisterCount = SimdState;
     private const int SimdWords = 66;
     private const int KeyWords = 10;
     private const int DebugWords = 64;
@@ -38,6 +40,9 @@ internal sealed class SystemContext
     // SCTLR_EL1 at reset: RES1 bits, MMU and caches off, little endian.
     private const ulong ControlAtReset = 0x30d0_0800;
     private const ulong TrapDebugRegisters = 1 << 9; // MDCR_EL2.TDA
+    private const ulong RouteDebugExceptions = 1 << 8; // MDCR_EL2.TDE
+    private const ulong MonitorEvents = 1 << 15; // MDSCR_EL1.MDE
+    private const ulong SoftwareStep = 1; // MDSCR_EL1.SS
     private const ulong TimerEnabledUnmasked = 1;
     private const ulong TimerControlMask = 3;
 
@@ -45,6 +50,10 @@ internal sealed class SystemContext
     private readonly ulong[] _registers = new ulong[RegisterCount + SimdWords];
     private readonly ulong[] _keys = new ulong[KeyWords];
     private readonly ulong[] _debug = new ulong[DebugWords];
+    private readonly ulong[] _guestDebug = new ulong[DebugWords];
+    private ulong _guestMonitor;
+    private ulong _guestLock;
+    private bool _guestHasDebugRegisters;
 
     /// <summary>Whether the guest has set a breakpoint or watchpoint since its reset: only then are they switched.</summary>
     internal bool HasDebugRegisters { get; private set; }
@@ -74,6 +83,7 @@ internal sealed class SystemContext
         Clear(_keys);
         Clear(_debug);
         HasDebugRegisters = false;
+        HasDebugger = false;
         TrapsWaiting = false;
         _registers[Sctlr] = ControlAtReset;
         _registers[OsLock] = 1; // locked, as after a cold reset
@@ -85,6 +95,79 @@ internal sealed class SystemContext
 
     /// <summary>A register by its place, while the context is saved.</summary>
     internal ulong Read(int place) => _registers[place];
+
+    /// <summary>Writes one, while the context is saved.</summary>
+    internal void Write(int place, ulong value) => _registers[place] = value;
+
+    /// <summary>MDSCR_EL1 as the guest has it, where a debugger has the register.</summary>
+    internal ref ulong GuestMonitorControl => ref _guestMonitor;
+
+    /// <summary>OSLSR_EL1.OSLK as the guest has it, where a debugger has the lock.</summary>
+    internal ref ulong GuestLock => ref _guestLock;
+
+    /// <summary>The guest's own breakpoint and watchpoint registers, where a debugger has them: in the order of boot/context.S.</summary>
+    internal ulong[] GuestDebugRegisters => _guestDebug;
+
+    /// <summary>Whether a debugger has the debug registers; the guest's are put by, and its accesses to them trap.</summary>
+    internal bool HasDebugger { get; private set; }
+
+    /// <summary>The debugger takes the debug registers, while the context is saved. Its exceptions come to EL2.</summary>
+    internal void BeginDebugging()
+    {
+        if (HasDebugger)
+        {
+            return;
+        }
+
+        HasDebugger = true;
+        _guestMonitor = _registers[MonitorControl];
+        _guestLock = _registers[OsLock];
+        _guestHasDebugRegisters = HasDebugRegisters;
+        for (int i = 0; i < DebugWords; i++)
+        {
+            _guestDebug[i] = _debug[i];
+            _debug[i] = 0;
+        }
+
+        HasDebugRegisters = true;
+        _registers[MonitorControl] = MonitorEvents;
+        _registers[OsLock] = 0; // it would hold back breakpoints and steps
+        _registers[Mdcr] |= RouteDebugExceptions | TrapDebugRegisters;
+    }
+
+    /// <summary>The guest gets the debug registers back, while the context is saved.</summary>
+    internal void EndDebugging()
+    {
+        if (!HasDebugger)
+        {
+            return;
+        }
+
+        HasDebugger = false;
+        HasDebugRegisters = _guestHasDebugRegisters;
+        for (int i = 0; i < DebugWords; i++)
+        {
+            HasDebugRegisters |= _guestDebug[i] != 0;
+            _debug[i] = _guestDebug[i];
+        }
+
+        _registers[MonitorControl] = _guestMonitor;
+        _registers[OsLock] = _guestLock;
+        _registers[Mdcr] &= ~(RouteDebugExceptions | (HasDebugRegisters ? TrapDebugRegisters : 0));
+    }
+
+    /// <summary>Sets a breakpoint or watchpoint register of the debugger's, while the context is saved.</summary>
+    /// <param name="place">Its number; a watchpoint's and 16.</param>
+    /// <param name="value">DBGBVR or DBGWVR.</param>
+    /// <param name="control">DBGBCR or DBGWCR.</param>
+    internal void SetDebugRegister(int place, ulong value, ulong control)
+    {
+        _debug[2 * place] = value;
+        _debug[(2 * place) + 1] = control;
+    }
+
+    /// <summary>Whether the CPU stops after one instruction whose PSTATE.SS is set, while the context is saved.</summary>
+    internal void SetSingleStep(bool isOn) => _registers[MonitorControl] = isOn ? MonitorEvents | SoftwareStep : MonitorEvents;
 
     /// <summary>Takes the state out of the calling CPU, and stops the virtual timer there. General registers are not part of it.</summary>
     /// <param name="savedSimd">Where V0 to V31 have been saved already (528 bytes), or null: then they are still in the CPU.</param>

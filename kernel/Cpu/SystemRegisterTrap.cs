@@ -14,7 +14,13 @@ internal static class SystemRegisterTrap
     {
         uint encoding = (uint)syndrome & SystemRegister.EncodingMask;
         uint register = (uint)(syndrome >> 5) & 31;
-        if (SystemRegister.IsDebug(encoding) && !vcpu.System!.HasDebugRegisters) // MDCR_EL2.TDA
+        if (vcpu.System!.HasDebugger && DebugTrap.TryAccess(vcpu, encoding, register, (syndrome & IsRead) != 0)) // MDCR_EL2.TDE
+        {
+            vcpu.SkipInstruction();
+            return vcpu;
+        }
+
+        if (SystemRegister.IsDebug(encoding) && !vcpu.System.HasDebugRegisters) // MDCR_EL2.TDA
         {
             return HandleDebug(vcpu, encoding, register, (syndrome & IsRead) != 0);
         }

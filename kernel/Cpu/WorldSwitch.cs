@@ -69,6 +69,7 @@ internal static unsafe class WorldSwitch
         vcpu.System!.Reset(
             vm.TranslationTable, vm.AffinityOf(vcpu.Index) | MultiprocessorFormat, TrapsAlways | OptionalTraps(), MonitorTraps | EventCounters());
         vcpu.System.CounterOffset = vm.CounterOffset;
+        vm.Debugger.Apply(vcpu);
         vcpu.PhysicalTimer!.Reset();
         vcpu.Watch!.Reset();
         vcpu.IsAbandoned = false;

@@ -60,6 +60,7 @@ public readonly ref partial struct Bundle
             & TryReadAutostart(node, ref vm.Autostart)
             & TryReadFlag(node, "share-pages"u8, ref vm.SharePages)
             & TryReadCrashPolicy(node, ref vm.OnCrash)
+            & TryReadDebuggerPolicy(node, ref vm.OnDebuggerLost)
             & TryReadScheduling(node, ref vm.Scheduling);
         if (!sound)
         {
@@ -136,6 +137,20 @@ public readonly ref partial struct Bundle
             : word.SequenceEqual("keep"u8) ? BundleCrashPolicy.Keep
             : BundleCrashPolicy.Stop;
         return policy != BundleCrashPolicy.Stop || word.SequenceEqual("stop"u8);
+    }
+
+    private bool TryReadDebuggerPolicy(FdtNode node, ref BundleDebuggerPolicy policy)
+    {
+        ReadOnlySpan<byte> word = "resume"u8;
+        if (!TryReadString(node, "on-debugger-lost"u8, ref word))
+        {
+            return false;
+        }
+
+        policy = word.SequenceEqual("pause"u8) ? BundleDebuggerPolicy.Pause
+            : word.SequenceEqual("stop"u8) ? BundleDebuggerPolicy.Stop
+            : BundleDebuggerPolicy.Resume;
+        return policy != BundleDebuggerPolicy.Resume || word.SequenceEqual("resume"u8);
     }
 
     private bool TryReadAutostart(FdtNode node, ref bool value)

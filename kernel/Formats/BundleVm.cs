@@ -51,6 +51,9 @@ public ref struct BundleVm
     /// <summary>What is done when it crashes.</summary>
     public BundleCrashPolicy OnCrash;
 
+    /// <summary>What is done when its debugger has gone without a word.</summary>
+    public BundleDebuggerPolicy OnDebuggerLost;
+
     /// <summary>Its share of the processors.</summary>
     public BundleScheduling Scheduling;
 

@@ -18,6 +18,12 @@ public sealed partial class VirtualGic
     /// <summary>GICD_CTLR's group enables: bit 0 group 0, bit 1 group 1.</summary>
     internal uint Groups => Volatile.Read(ref _groups);
 
+    /// <summary>
+    /// A word of the guest's side of a VCpu's interface while the VCpu is on no CPU: VMCR, or active priorities, in the form
+    /// that the machine's hardware has.
+    /// </summary>
+    internal ref ulong InterfaceWord(int vcpu, int word) => ref _cpus[vcpu].InterfaceState[word];
+
     /// <summary>Enables groups in the distributor, 0 to 3.</summary>
     internal void WriteGroups(int self, uint groups)
     {

@@ -110,6 +110,7 @@ internal sealed class Vm
     internal PowerStates Power = null!;
     internal Stage2Translation Translation = null!;
     internal VmChannels Channels = null!;
+    internal VmDebugger Debugger = null!;
 
     /// <summary>Pages that its balloon was asked for because memory was short (<see cref="MemoryPressure"/>); 0 for none.</summary>
     internal uint AskedPages;
@@ -148,6 +149,11 @@ internal sealed class Vm
         vcpu.StartAddress = entry;
         vcpu.StartArgument = argument;
         WorldSwitch.Reset(vcpu);
+        if (Debugger.Holds(index))
+        {
+            return true; // it starts when its debugger lets the VM go on
+        }
+
         if (!Dispatcher.TryAdd(vcpu))
         {
             Power.CancelOn(index);
@@ -190,8 +196,12 @@ internal sealed class Vm
         }
 
         Power.Reset();
+        Debugger.Begin();
         return TryStartVCpu(0, entry, deviceTree) ? LifeOutcome.Done : LifeOutcome.NoCpu;
     }
+
+    /// <summary>The virtual counter of a VM that stands still.</summary>
+    internal ulong StoppedCounter => _pausedAt - CounterOffset;
 
     /// <summary>It stands still from now on: none of it runs.</summary>
     internal void StandStill() => _pausedAt = SystemRegisters.ReadCntpctEl0();
@@ -207,7 +217,7 @@ internal sealed class Vm
         for (int i = 0; i < VCpus.Length; i++)
         {
             VCpus[i].System!.CounterOffset = offset;
-            on |= IsOn(i) ? 1u << i : 0;
+            on |= IsOn(i) && Debugger.LetsRun(i) ? 1u << i : 0;
         }
 
         if (!Dispatcher.TryAdd(VCpus, on))
@@ -241,7 +251,7 @@ internal sealed class Vm
         }
         else
         {
-            while (before is (int)VmStop.Pause or ((int)VmStop.Pause | Removing) && !TryReplaceStop(ref before, (int)reason | (before & Removing)))
+            while ((before & ~Removing) is (int)VmStop.Pause or (int)VmStop.Break && !TryReplaceStop(ref before, (int)reason | (before & Removing)))
             {
             }
         }
@@ -322,7 +332,7 @@ internal sealed class Vm
     internal VmStop TakeReason()
     {
         var reason = (VmStop)Interlocked.Exchange(ref _stop, (int)VmStop.None);
-        if (reason != VmStop.Pause)
+        if (reason is not (VmStop.Pause or VmStop.Break))
         {
             Cpu.Channels.LeaveAll(this); // those whom it shares memory with are told at once
         }

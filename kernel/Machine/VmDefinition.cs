@@ -24,6 +24,7 @@ internal sealed unsafe class VmDefinition
         Autostart = source.Autostart;
         SharePages = source.SharePages;
         OnCrash = source.OnCrash;
+        OnDebuggerLost = source.OnDebuggerLost;
         Scheduling = source.Scheduling;
         Disks = new DiskDefinition[source.DiskCount];
         for (int i = 0; i < Disks.Length; i++)
@@ -59,6 +60,9 @@ internal sealed unsafe class VmDefinition
 
     /// <summary>What is done when it crashes.</summary>
     internal BundleCrashPolicy OnCrash { get; }
+
+    /// <summary>What is done when its debugger has gone without a word.</summary>
+    internal BundleDebuggerPolicy OnDebuggerLost { get; }
 
     /// <summary>Its share of the processors.</summary>
     internal BundleScheduling Scheduling { get; }

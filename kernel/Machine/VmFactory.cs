@@ -203,6 +203,7 @@ internal static unsafe class VmFactory
         int count = (int)source.VCpus;
         vm.Identification = MakeIdentification(gicVersion);
         vm.Power = new PowerStates(count);
+        vm.Debugger = new VmDebugger(vm, count);
         vm.Bus = new MmioBus(BusCapacity);
         MakeInterrupts(vm, gicVersion, count);
         MakeDevices(vm, count);

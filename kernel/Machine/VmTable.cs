@@ -97,6 +97,7 @@ internal static class VmTable
             }
 
             entry.Review();
+            entry.Vm?.Debugger.Review(entry);
             ended |= s_count == before && entry.TakeEndedByItself();
         }
 

@@ -69,6 +69,17 @@ namespace System.Numerics
 
         public static int Log2(ulong value) => 63 - LeadingZeroCount(value | 1);
 
+        public static int PopCount(uint value)
+        {
+            int count = 0;
+            for (; value != 0; value &= value - 1)
+            {
+                count++;
+            }
+
+            return count;
+        }
+
         public static bool IsPow2(uint value) => (value & (value - 1)) == 0 && value != 0;
 
         public static bool IsPow2(ulong value) => (value & (value - 1)) == 0 && value != 0;

@@ -285,11 +285,15 @@ public abstract class VmLife
         }
 
         VmStop reason = TakeReason();
-        if (reason == VmStop.Pause)
+        if (reason is VmStop.Pause or VmStop.Break)
         {
             StandStill();
             _phase = VmPhase.Paused;
-            if (!_mustStop && !_mustDestroy && _target == VmTarget.Paused)
+            if (reason == VmStop.Break)
+            {
+                _target = _target == VmTarget.Running && !_mustStop && !_mustDestroy ? VmTarget.Paused : _target;
+            }
+            else if (!_mustStop && !_mustDestroy && _target == VmTarget.Paused)
             {
                 Say(LifeEvent.Paused, 0);
             }

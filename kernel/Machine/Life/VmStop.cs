@@ -20,4 +20,7 @@ public enum VmStop
 
     /// <summary>The console wants it to stand still, and to go on later.</summary>
     Pause,
+
+    /// <summary>Its debugger wants it to stand still.</summary>
+    Break,
 }

@@ -105,6 +105,22 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
         return MemoryOutcome.Present;
     }
 
+    /// <summary>Where stage 2 leads from an address, in RAM or not. False where it leads nowhere.</summary>
+    /// <param name="address">Intermediate physical address.</param>
+    /// <param name="host">Where the byte lies.</param>
+    /// <param name="attributes">As of <see cref="Stage2Attributes"/>.</param>
+    /// <param name="size">Bytes around it that are mapped, or not mapped, as one.</param>
+    public bool TryLook(ulong address, out ulong host, out ulong attributes, out ulong size)
+    {
+        host = 0;
+        attributes = 0;
+        size = 0;
+        _lock.Enter();
+        bool isMapped = !_isReleased && _stage2.TryFind(address, out host, out attributes, out size);
+        _lock.Exit();
+        return isMapped;
+    }
+
     /// <inheritdoc/>
     public override bool TryRead(ulong address, Span<byte> destination)
     {
