@@ -2,6 +2,7 @@ using System;
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
 using SharpVisor.Debug;
+using SharpVisor.Debug.Gdb;
 using SharpVisor.Devices.Virtio;
 using SharpVisor.Drivers;
 using SharpVisor.Machine;
@@ -279,7 +280,9 @@ internal sealed class LocalMachine : MachineControl
     internal override ControlResult TryPause(int vm) => Request(vm, LifeRequest.Pause);
 
     /// <inheritdoc/>
-    internal override ControlResult TryResume(int vm) => Request(vm, LifeRequest.Resume);
+    internal override ControlResult TryResume(int vm) => VmTable.Find(vm)?.Vm is { Debugger.IsHolding: true }
+        ? ControlResult.Failed(ControlOutcome.Debugged)
+        : Request(vm, LifeRequest.Resume);
 
     /// <inheritdoc/>
     internal override ControlResult TryReset(int vm) => Request(vm, LifeRequest.Reset);
@@ -347,6 +350,76 @@ internal sealed class LocalMachine : MachineControl
 
         balloon.SetTarget((uint)((most - bytes) / BalloonDevice.PageSize), -1);
         return ControlResult.Ok;
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult TryAttachDebugger(int vm)
+    {
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        if (!entry.IsSettled)
+        {
+            return ControlResult.Failed(ControlOutcome.Busy);
+        }
+
+        if (entry.State == LifeState.Defined)
+        {
+            ControlResult result = Request(vm, LifeRequest.Create);
+            if (!result.IsOk)
+            {
+                return result;
+            }
+        }
+
+        if (entry.Vm == null)
+        {
+            return ControlResult.WrongState(StateOf(entry));
+        }
+
+        if (entry.Vm.Debugger.IsAttached)
+        {
+            return ControlResult.Failed(ControlOutcome.Debugged);
+        }
+
+        LifeOutcome outcome = entry.Vm.Debugger.Attach(entry);
+        Hypervisor.AskForReview();
+        return Result(outcome, StateOf(entry));
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult TryTalkToDebugger(
+        int vm, ulong output, ref ulong input, ReadOnlySpan<byte> bytes, Span<byte> answer, out int count, out bool isDone)
+    {
+        count = 0;
+        isDone = false;
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry == null || entry.Vm == null)
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        VmDebugger debugger = entry.Vm.Debugger;
+        GdbServer server = debugger.Server;
+        server.Output.Release(output);
+        debugger.Take(entry, input, bytes);
+        input = debugger.InputTaken;
+        count = server.Output.Read(output, answer);
+        isDone = server.IsDone;
+        return ControlResult.Ok;
+    }
+
+    /// <inheritdoc/>
+    internal override void LoseDebugger(int vm)
+    {
+        VmEntry? entry = VmTable.Find(vm);
+        if (entry != null && entry.Vm != null)
+        {
+            entry.Vm.Debugger.Lose(entry);
+        }
     }
 
     /// <inheritdoc/>
@@ -444,15 +517,17 @@ internal sealed class LocalMachine : MachineControl
         VmState found = StateOf(entry);
         LifeOutcome outcome = entry.Request(request); // the entry may be gone now
         Hypervisor.AskForReview();
-        return outcome switch
-        {
-            LifeOutcome.Done => ControlResult.Ok,
-            LifeOutcome.WrongState => ControlResult.WrongState(found),
-            LifeOutcome.NoMemory => ControlResult.Failed(ControlOutcome.NoMemory),
-            LifeOutcome.NoCpu => ControlResult.Failed(ControlOutcome.NoCpu),
-            LifeOutcome.NoRoom => ControlResult.Failed(ControlOutcome.NoRoom),
-            LifeOutcome.BadImage => ControlResult.Failed(ControlOutcome.BadImage),
-            _ => ControlResult.Failed(ControlOutcome.NotSupported),
-        };
+        return Result(outcome, found);
     }
+
+    private static ControlResult Result(LifeOutcome outcome, VmState found) => outcome switch
+    {
+        LifeOutcome.Done => ControlResult.Ok,
+        LifeOutcome.WrongState => ControlResult.WrongState(found),
+        LifeOutcome.NoMemory => ControlResult.Failed(ControlOutcome.NoMemory),
+        LifeOutcome.NoCpu => ControlResult.Failed(ControlOutcome.NoCpu),
+        LifeOutcome.NoRoom => ControlResult.Failed(ControlOutcome.NoRoom),
+        LifeOutcome.BadImage => ControlResult.Failed(ControlOutcome.BadImage),
+        _ => ControlResult.Failed(ControlOutcome.NotSupported),
+    };
 }

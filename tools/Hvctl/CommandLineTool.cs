@@ -56,6 +56,7 @@ internal static class CommandLineTool
             ReportCommands.Memory(host),
             ReportCommands.Interrupts(host),
             RegistersCommand.Create(host),
+            DebuggerCommand.Create(host),
             LogCommand.Create(host),
             MachineCommands.Bench(host),
             MachineCommands.PowerOff(host),

@@ -53,4 +53,10 @@ internal enum ControlOutcome
 
     /// <summary>The VM has no console, as it has no memory.</summary>
     NoConsole = 16,
+
+    /// <summary>A debugger has the VM.</summary>
+    Debugged = 17,
+
+    /// <summary>Who asks is not the VM's debugger, or is it no longer.</summary>
+    NoDebugger = 18,
 }

@@ -82,6 +82,8 @@ internal static class ControlText
         ControlOutcome.BadBundle => "the boot bundle is refused"u8,
         ControlOutcome.NoSuchUpload => "there is no such upload"u8,
         ControlOutcome.NoConsole => "it has no memory and so no console"u8,
+        ControlOutcome.Debugged => "a debugger has it"u8,
+        ControlOutcome.NoDebugger => "it is not being debugged from here"u8,
         _ => "the reason is not known"u8,
     };
 }

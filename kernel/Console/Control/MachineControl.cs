@@ -96,6 +96,23 @@ internal abstract class MachineControl
     /// <param name="bytes">What it should have; it is given back as the guest goes along.</param>
     internal abstract ControlResult TrySetMemory(int vm, ulong bytes);
 
+    /// <summary>Begins to debug a VM, which comes to a stop; one that does not run is started, and stands before its first instruction.</summary>
+    internal abstract ControlResult TryAttachDebugger(int vm);
+
+    /// <summary>Carries bytes from gdb to a VM that is being debugged, and back.</summary>
+    /// <param name="vm">Number of the VM.</param>
+    /// <param name="output">How many bytes gdb has had: those need not be kept.</param>
+    /// <param name="input">Position of the first of <paramref name="bytes"/>; afterwards how many were taken in all.</param>
+    /// <param name="bytes">What gdb has sent.</param>
+    /// <param name="answer">Receives what comes behind <paramref name="output"/>.</param>
+    /// <param name="count">Bytes of the answer.</param>
+    /// <param name="isDone">Whether gdb has said good-bye.</param>
+    internal abstract ControlResult TryTalkToDebugger(
+        int vm, ulong output, ref ulong input, ReadOnlySpan<byte> bytes, Span<byte> answer, out int count, out bool isDone);
+
+    /// <summary>A VM's debugger has gone.</summary>
+    internal abstract void LoseDebugger(int vm);
+
     /// <summary>Makes room for a boot bundle.</summary>
     /// <param name="length">Bytes of it.</param>
     /// <param name="upload">Its number, for what follows.</param>

@@ -98,4 +98,13 @@ internal enum ControlOperation : byte
 
     /// <summary>Ends the machine.</summary>
     PowerOff = 0x70,
+
+    /// <summary>Begins to debug a VM.</summary>
+    AttachDebugger = 0x80,
+
+    /// <summary>Carries gdb's bytes to it and back.</summary>
+    TalkToDebugger = 0x81,
+
+    /// <summary>The debugger has gone.</summary>
+    DetachDebugger = 0x82,
 }

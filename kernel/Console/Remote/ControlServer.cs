@@ -21,7 +21,7 @@ internal sealed class ControlServer
     private const int MostFrames = 4;
     private const int MostPieces = 8;
 
-    private const ulong Capabilities = 0xfe;
+    private const ulong Capabilities = 0x1fe;
 
     private readonly ByteChannel _channel;
     private readonly MachineControl _control;
@@ -34,6 +34,7 @@ internal sealed class ControlServer
     private readonly StatusRequests _status;
     private readonly StreamRequests _streams;
     private readonly ChangeRequests _changes;
+    private readonly DebuggerRequests _debuggers;
     private uint _openings;
     private bool _isOpen;
 
@@ -49,6 +50,7 @@ internal sealed class ControlServer
         _status = new StatusRequests(control);
         _streams = new StreamRequests(control);
         _changes = new ChangeRequests(control, _streams, _uploads);
+        _debuggers = new DebuggerRequests(control);
     }
 
     /// <summary>INTID of the channel's interrupt.</summary>
@@ -129,6 +131,7 @@ internal sealed class ControlServer
         _sessions.ForgetAll();
         _control.Enter();
         _uploads.AbortAll();
+        _debuggers.EndAll();
         _control.Exit();
     }
 
@@ -211,6 +214,10 @@ internal sealed class ControlServer
                 return _changes.WriteUpload(_decoder.Session, request);
             case ControlOperation.RunBench:
                 return RunBench(ref answer);
+            case ControlOperation.AttachDebugger:
+            case ControlOperation.TalkToDebugger:
+            case ControlOperation.DetachDebugger:
+                return _debuggers.Execute(_decoder.Session, operation, request, ref answer);
             default:
                 return _status.Execute(operation, request, ref answer);
         }
@@ -274,6 +281,7 @@ internal sealed class ControlServer
     {
         _sessions.Forget(session);
         _uploads.AbortAll(session);
+        _debuggers.EndAll(session);
     }
 
     /// <summary>The state that was found, and the reason in words.</summary>

@@ -171,6 +171,41 @@ internal sealed class FakeMachine : MachineControl
 
     internal override ControlResult TrySetMemory(int vm, ulong bytes) => Request($"memory {bytes}", vm, VmState.Running, VmState.Running);
 
+    /// <summary>Number of the VM that is being debugged; 0 for none.</summary>
+    public int DebuggedVm { get; private set; }
+
+    /// <summary>What a debugger has sent; it gets it back.</summary>
+    public List<byte> Debugged { get; } = [];
+
+    internal override ControlResult TryAttachDebugger(int vm)
+    {
+        if (Vms.All(v => v.Id != vm))
+        {
+            return ControlResult.Failed(ControlOutcome.NoSuchVm);
+        }
+
+        DebuggedVm = vm;
+        Debugged.Clear();
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult TryTalkToDebugger(
+        int vm, ulong output, ref ulong input, ReadOnlySpan<byte> bytes, Span<byte> answer, out int count, out bool isDone)
+    {
+        Debugged.AddRange(bytes[(int)((ulong)Debugged.Count - input)..]);
+        input = (ulong)Debugged.Count;
+        count = Math.Min(answer.Length, Debugged.Count - (int)output);
+        Debugged.GetRange((int)output, count).ToArray().CopyTo(answer);
+        isDone = Debugged.Contains((byte)'D');
+        return ControlResult.Ok;
+    }
+
+    internal override void LoseDebugger(int vm)
+    {
+        Requests.Add($"lose debugger {vm}");
+        DebuggedVm = 0;
+    }
+
     internal override ControlResult TryBeginUpload(ulong length, out int upload)
     {
         upload = 0;

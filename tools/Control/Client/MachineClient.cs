@@ -15,6 +15,7 @@ internal sealed class MachineClient : IAsyncDisposable
     // Beside a piece of text stand its position, its end and a state.
     private const int TextHeader = 17;
     private const int UploadHeader = 12;
+    private const int DebuggerHeader = 20;
     private static readonly TimeSpan s_bench = TimeSpan.FromMinutes(5);
 
     private readonly ControlClient _client;
@@ -29,6 +30,9 @@ internal sealed class MachineClient : IAsyncDisposable
 
     /// <summary>Most bytes of a bundle that go in one piece.</summary>
     internal int UploadPiece => Greeting.LargestPayload - UploadHeader;
+
+    /// <summary>Most bytes from gdb that go in one piece.</summary>
+    internal int DebuggerPiece => Greeting.LargestPayload - DebuggerHeader;
 
     /// <summary>How an outcome reads as the end of a sentence.</summary>
     internal static string Describe(Answer answer)
@@ -207,6 +211,32 @@ internal sealed class MachineClient : IAsyncDisposable
 
     /// <summary>Has an unfinished bundle forgotten.</summary>
     internal Task AbortUploadAsync(uint upload, CancellationToken cancellation) => AskAsync(ControlOperation.AbortUpload, Number((int)upload), cancellation);
+
+    /// <summary>Begins to debug a VM.</summary>
+    internal Task AttachDebuggerAsync(int vm, CancellationToken cancellation) => AskAsync(ControlOperation.AttachDebugger, Number(vm), cancellation);
+
+    /// <summary>A VM's debugger has gone.</summary>
+    internal Task DetachDebuggerAsync(int vm, CancellationToken cancellation) => AskAsync(ControlOperation.DetachDebugger, Number(vm), cancellation);
+
+    /// <summary>Carries gdb's bytes to a VM, and back what there is for gdb.</summary>
+    /// <param name="vm">Number of the VM.</param>
+    /// <param name="received">Bytes that gdb has had.</param>
+    /// <param name="taken">Bytes from gdb that were taken before.</param>
+    /// <param name="bytes">What comes behind those, at most <see cref="DebuggerPiece"/> bytes.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    internal async Task<DebuggerPiece> TalkToDebuggerAsync(int vm, ulong received, ulong taken, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        byte[] payload = new byte[DebuggerHeader + bytes.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(payload, vm);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload.AsSpan(4), received);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload.AsSpan(12), taken);
+        bytes.CopyTo(payload.AsMemory(DebuggerHeader));
+        Answer answer = await AskAsync(ControlOperation.TalkToDebugger, payload, cancellation);
+        PayloadReader fields = new(answer.Payload.Span);
+        ulong now = fields.UInt64();
+        bool isDone = fields.UInt8() != 0;
+        return new DebuggerPiece(Math.Clamp(now, taken, taken + (uint)bytes.Length), isDone, answer.Payload[^fields.Rest.Length..]);
+    }
 
     /// <summary>Has the hypervisor's operations measured.</summary>
     internal async Task<string> RunBenchAsync(CancellationToken cancellation) =>

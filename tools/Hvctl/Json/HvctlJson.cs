@@ -21,6 +21,7 @@ namespace SharpVisor.Hvctl.Json;
 [JsonSerializable(typeof(BenchJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(TopJson))]
+[JsonSerializable(typeof(DebuggerJson))]
 internal sealed partial class HvctlJson : JsonSerializerContext
 {
     /// <summary>A value over several lines.</summary>
