@@ -157,7 +157,7 @@ internal sealed class DiskReader(TableReader vm, ImageFiles images, bool canTell
     private static ulong Overlay(TableReader table, TomlEntry? entry)
     {
         ulong? size = table.Parsed(entry, "overlay", "a size such as \"64M\" or \"1G\"", Quantity.Size);
-        if (size is 0 or > LargestOverlay || size % Granule != 0)
+        if (size is ulong bytes && (bytes is 0 or > LargestOverlay || bytes % Granule != 0))
         {
             table.RejectValue(entry!, "overlay is out of range", "it takes \"4K\" to \"64G\", in steps of \"4K\"");
         }
