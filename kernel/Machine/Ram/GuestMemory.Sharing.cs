@@ -59,6 +59,7 @@ public sealed unsafe partial class GuestMemory
         ulong shared = 0;
         bool isOne = false;
         _lock.Enter();
+        ForgetFound(address);
         if (IsPrivate(address, out ulong host) && table.TryUse(hash, host, out shared) && _stage2.TryUnmap(address, PageSize))
         {
             isOne = PageContents.AreEqual(host, shared);
@@ -93,6 +94,8 @@ public sealed unsafe partial class GuestMemory
 
     private static bool TryMakeOneLocked(GuestMemory first, ulong firstAddress, GuestMemory second, ulong secondAddress, uint hash)
     {
+        first.ForgetFound(firstAddress);
+        second.ForgetFound(secondAddress);
         if (!first.IsPrivate(firstAddress, out ulong host) || !second.IsPrivate(secondAddress, out ulong other) || !PageContents.AreEqual(host, other)
             || !first._stage2.TryUnmap(firstAddress, PageSize))
         {
@@ -162,6 +165,7 @@ public sealed unsafe partial class GuestMemory
 
     private bool TryGiveBackZeros(ulong address, ulong host)
     {
+        ForgetFound(address);
         if (!_stage2.TryUnmap(address, PageSize))
         {
             return false;
@@ -186,6 +190,7 @@ public sealed unsafe partial class GuestMemory
     /// <param name="host">Where the byte lies: before and after.</param>
     private bool TryUnshare(ulong address, ref ulong host)
     {
+        ForgetFound(address);
         SharedPages table = _sharing!.Shared;
         ulong page = address & ~(PageSize - 1);
         ulong shared = host & ~(PageSize - 1);

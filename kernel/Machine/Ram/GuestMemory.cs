@@ -28,6 +28,8 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     private const ulong ChunkSize = 16 * PageSize;
     private const ulong BlockSize = 512 * PageSize;
     private const ulong GiB = 1ul << 30;
+    private const int FoundPages = 16;
+    private const ulong IsWritable = 1;
 
     // Tables for what stands below RAM: devices of the hardware, pages of the hypervisor.
     private const ulong TablesBelow = 8;
@@ -36,6 +38,11 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     private readonly MemoryAccount _account;
     private readonly GuestPageWriter _writer;
     private readonly Collector _collector;
+
+    // Where pages were found last, for devices look at the same few again and again. Only looked at with the lock held, and
+    // whoever takes a page from its place with the lock held forgets it: so what is here is true.
+    private readonly ulong[] _foundPages = new ulong[FoundPages]; // intermediate physical address; bit 0: may be written to
+    private readonly ulong[] _foundHosts = new ulong[FoundPages];
     private SpinLock _lock;
     private ulong _present;
     private bool _isReleased;
@@ -321,6 +328,7 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
         }
 
         _lock.Enter();
+        ForgetFound();
         bool isReleased = !_isReleased && _stage2.TryTake(address, length, _collector);
         _lock.Exit();
         return isReleased;
@@ -391,12 +399,51 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     /// <summary>Finds where a byte lies, making its page present, and its own where it is to be written to.</summary>
     private bool TryReach(ulong address, bool isWrite, bool mayTakeBlock, out ulong host)
     {
-        if (!_stage2.TryFind(address, out host, out ulong attributes, out ulong size))
+        int place = PlaceOf(address);
+        ulong page = address & ~(PageSize - 1);
+        ulong found = _foundPages[place];
+        if (found == (page | IsWritable) || (found == page && !isWrite))
         {
-            return TryFill(address, size, mayTakeBlock, out host);
+            host = _foundHosts[place] | (address & (PageSize - 1));
+            return true;
         }
 
-        return !isWrite || (attributes & Stage2Attributes.SharedPage) == 0 || TryUnshare(address, ref host);
+        bool isShared = false;
+        if (_stage2.TryFind(address, out host, out ulong attributes, out ulong size))
+        {
+            isShared = (attributes & Stage2Attributes.SharedPage) != 0;
+            if (isShared && isWrite)
+            {
+                if (!TryUnshare(address, ref host))
+                {
+                    return false;
+                }
+
+                isShared = false;
+            }
+        }
+        else if (!TryFill(address, size, mayTakeBlock, out host))
+        {
+            return false;
+        }
+
+        _foundPages[place] = page | (isShared ? 0 : IsWritable);
+        _foundHosts[place] = host & ~(PageSize - 1);
+        return true;
+    }
+
+    private static int PlaceOf(ulong address) => (int)(((address >> 12) ^ (address >> 16)) & (FoundPages - 1));
+
+    /// <summary>A page is about to leave its place, or to be shared.</summary>
+    private void ForgetFound(ulong address) => _foundPages[PlaceOf(address)] = 0;
+
+    /// <summary>Many pages are.</summary>
+    private void ForgetFound()
+    {
+        for (int i = 0; i < FoundPages; i++)
+        {
+            _foundPages[i] = 0;
+        }
     }
 
     /// <summary>Makes a page present that is not.</summary>

@@ -36,8 +36,8 @@ internal sealed unsafe class BlockQueue : DiskClient
     private const uint Unmap = 1;
 
     // Work at a time, in bytes copied and what costs as much: a few hundred microseconds.
-    private const int TurnWork = 256 << 10;
-    private const int RequestWork = 2 << 10;
+    private const int TurnWork = 512 << 10;
+    private const int RequestWork = 1 << 10;
     private const int EraseWork = 64 << 10;
     private const uint PieceSectors = 128;
 
