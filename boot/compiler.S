@@ -27,15 +27,27 @@ memcpy:
     sub     x3, x0, x1
     cmp     x3, x2
     b.lo    5f                          // destination inside the source: from the end
-    subs    x2, x2, #32
+    subs    x2, x2, #64
     b.lo    2f
-1:  ldp     x4, x5, [x1], #16
-    ldp     x6, x7, [x1], #16
-    stp     x4, x5, [x0], #16
-    stp     x6, x7, [x0], #16
-    subs    x2, x2, #32
+1:  ldp     x4, x5, [x1], #64
+    ldp     x6, x7, [x1, #-48]
+    ldp     x8, x9, [x1, #-32]
+    ldp     x10, x11, [x1, #-16]
+    stp     x4, x5, [x0], #64
+    stp     x6, x7, [x0, #-48]
+    stp     x8, x9, [x0, #-32]
+    stp     x10, x11, [x0, #-16]
+    subs    x2, x2, #64
     b.hs    1b
-2:  adds    x2, x2, #32
+2:  adds    x2, x2, #64
+    b.eq    4f
+    subs    x2, x2, #8
+    b.lo    22f
+21: ldr     x4, [x1], #8
+    str     x4, [x0], #8
+    subs    x2, x2, #8
+    b.hs    21b
+22: adds    x2, x2, #8
     b.eq    4f
 3:  ldrb    w4, [x1], #1
     strb    w4, [x0], #1

@@ -380,14 +380,19 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     /// <summary>Takes the lock and finds where bytes of one page lie, making them present. Where it fails the lock is not held.</summary>
     private bool TryEnter(ulong address, ulong length, bool isWrite, out ulong host)
     {
-        host = 0;
-        if (!Contains(address, length))
+        // A page that was found before is in RAM, and what is asked for is always within one page.
+        ulong page = address & ~(PageSize - 1);
+        int place = PlaceOf(address);
+        _lock.Enter();
+        ulong found = _foundPages[place];
+        if (found == (page | IsWritable) || (found == page && !isWrite))
         {
-            return false;
+            host = _foundHosts[place] | (address & (PageSize - 1));
+            return true;
         }
 
-        _lock.Enter();
-        if (!_isReleased && TryReach(address, isWrite, mayTakeBlock: true, out host))
+        host = 0;
+        if (Contains(address, length) && !_isReleased && TryReach(address, isWrite, mayTakeBlock: true, out host))
         {
             return true;
         }
@@ -399,15 +404,6 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     /// <summary>Finds where a byte lies, making its page present, and its own where it is to be written to.</summary>
     private bool TryReach(ulong address, bool isWrite, bool mayTakeBlock, out ulong host)
     {
-        int place = PlaceOf(address);
-        ulong page = address & ~(PageSize - 1);
-        ulong found = _foundPages[place];
-        if (found == (page | IsWritable) || (found == page && !isWrite))
-        {
-            host = _foundHosts[place] | (address & (PageSize - 1));
-            return true;
-        }
-
         bool isShared = false;
         if (_stage2.TryFind(address, out host, out ulong attributes, out ulong size))
         {
@@ -427,7 +423,8 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
             return false;
         }
 
-        _foundPages[place] = page | (isShared ? 0 : IsWritable);
+        int place = PlaceOf(address);
+        _foundPages[place] = (address & ~(PageSize - 1)) | (isShared ? 0 : IsWritable);
         _foundHosts[place] = host & ~(PageSize - 1);
         return true;
     }
