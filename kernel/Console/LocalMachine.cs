@@ -472,13 +472,15 @@ internal sealed class LocalMachine : MachineControl
     private static void DescribeBalloon(Vm vm, ulong now, ref VmStatus status)
     {
         BalloonDevice balloon = vm.Balloon;
+        status.HasBalloonDriver = balloon.IsDriven;
         status.Balloon = (ulong)balloon.Actual * BalloonDevice.PageSize;
         status.BalloonTarget = (ulong)balloon.Target * BalloonDevice.PageSize;
-        if (balloon.Statistics.TryGet(BalloonStatistic.Total, out ulong total) && balloon.Statistics.TryGet(BalloonStatistic.Available, out ulong available))
-        {
-            status.GuestMemory = total;
-            status.GuestAvailable = available;
-        }
+        status.GuestMemory = Told(balloon, BalloonStatistic.Total);
+        status.GuestAvailable = Told(balloon, BalloonStatistic.Available);
+        status.GuestFree = Told(balloon, BalloonStatistic.Free);
+        status.GuestCaches = Told(balloon, BalloonStatistic.DiskCaches);
+        status.GuestSwappedOut = Told(balloon, BalloonStatistic.SwapOut);
+        status.GuestMajorFaults = Told(balloon, BalloonStatistic.MajorFaults);
 
         if (balloon.IsDriven && Nanoseconds(now - vm.StatisticsAskedAt) > StatisticsPeriod)
         {
@@ -486,6 +488,8 @@ internal sealed class LocalMachine : MachineControl
             balloon.AskForStatistics(-1);
         }
     }
+
+    private static ulong Told(BalloonDevice balloon, BalloonStatistic which) => balloon.Statistics.TryGet(which, out ulong value) ? value : 0;
 
     private static ulong Nanoseconds(ulong ticks)
     {

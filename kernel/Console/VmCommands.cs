@@ -211,7 +211,12 @@ internal sealed class VmCommands
         }
 
         _output.Text("; hypervisor "u8).Size(vm.MemoryOverhead).End();
-        if ((vm.Balloon | vm.BalloonTarget | vm.GuestMemory) != 0)
+        if (vm.MemoryShared != 0)
+        {
+            _output.Text("  shared   "u8).Size(vm.MemoryShared).Line(" in pages of the same contents as others"u8);
+        }
+
+        if (vm.HasBalloonDriver || vm.BalloonTarget != 0)
         {
             _output.Text("  balloon  "u8).Size(vm.Balloon).Text(" of "u8).Size(vm.BalloonTarget);
             if (vm.GuestMemory != 0)

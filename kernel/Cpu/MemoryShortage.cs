@@ -9,11 +9,12 @@ namespace SharpVisor.Cpu;
 /// <summary>
 /// A guest wants a page and the machine has none left that is not promised to others. That happens only to a VM that has
 /// its guarantee already. Pages that could be one with others are looked for, balloons are asked, and its VCpu sleeps and
-/// tries again; where nothing has come free after some seconds, the VM ends.
+/// tries again; where nothing has come free after some seconds, the VM ends: sooner where nobody is left to give any.
 /// </summary>
 internal static class MemoryShortage
 {
     private const ulong Patience = 3; // seconds
+    private const ulong PatienceWithGuests = 15; // that were asked and may be slow
     private const ulong TriesPerSecond = 200;
     private const int PagesToLookAt = 64;
 
@@ -24,11 +25,12 @@ internal static class MemoryShortage
         MemoryPressure.Report();
         ulong now = SystemRegisters.ReadCntpctEl0();
         ulong second = SystemRegisters.ReadCntfrqEl0();
+        ulong patience = MemoryPressure.IsAwaited ? PatienceWithGuests : Patience;
         if (vcpu.ShortSince == 0)
         {
             vcpu.ShortSince = now;
         }
-        else if (now - vcpu.ShortSince > second * Patience)
+        else if (now - vcpu.ShortSince > second * patience)
         {
             return End(vcpu);
         }

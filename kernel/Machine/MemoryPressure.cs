@@ -16,6 +16,10 @@ internal static class MemoryPressure
 
     private static int s_isShort;
     private static bool s_hasAsked;
+    private static bool s_isAwaited;
+
+    /// <summary>Whether a guest was asked for memory and has not given all of it yet. From any CPU.</summary>
+    internal static bool IsAwaited => Volatile.Read(ref s_isAwaited);
 
     /// <summary>There was none. From any CPU, with no lock held.</summary>
     internal static void Report()
@@ -37,6 +41,7 @@ internal static class MemoryPressure
         }
 
         s_hasAsked = isShort;
+        bool isAwaited = false;
         for (int i = 0; i < VmTable.Count; i++)
         {
             VmEntry entry = VmTable.At(i);
@@ -53,8 +58,11 @@ internal static class MemoryPressure
             else if (entry.State == LifeState.Running && vm.Balloon.IsDriven && vm.Memory.Present > vm.Memory.Guarantee)
             {
                 Ask(vm);
+                isAwaited |= vm.Balloon.Actual < vm.Balloon.Target;
             }
         }
+
+        Volatile.Write(ref s_isAwaited, isAwaited);
     }
 
     private static void Ask(Vm vm)

@@ -30,7 +30,10 @@ internal struct VmStatus
     /// <summary>Bytes that the hypervisor uses for it: objects and stage-2 tables.</summary>
     internal ulong MemoryOverhead { get; set; }
 
-    /// <summary>Bytes that its guest has in its balloon, as it says; 0 where it has no driver for that.</summary>
+    /// <summary>Whether its guest has a driver for its balloon, so that it can be asked for memory.</summary>
+    internal bool HasBalloonDriver { get; set; }
+
+    /// <summary>Bytes that its guest has in its balloon, as it says.</summary>
     internal ulong Balloon { get; set; }
 
     /// <summary>Bytes that its balloon should have.</summary>
@@ -41,6 +44,18 @@ internal struct VmStatus
 
     /// <summary>Bytes that its guest says that new programs could have.</summary>
     internal ulong GuestAvailable { get; set; }
+
+    /// <summary>Bytes that its guest says that nobody uses.</summary>
+    internal ulong GuestFree { get; set; }
+
+    /// <summary>Bytes that its guest says that hold parts of files and could be given up.</summary>
+    internal ulong GuestCaches { get; set; }
+
+    /// <summary>Bytes that its guest says that it has written out for want of memory since it began.</summary>
+    internal ulong GuestSwappedOut { get; set; }
+
+    /// <summary>Page faults that needed a device, as its guest says, since it began.</summary>
+    internal ulong GuestMajorFaults { get; set; }
 
     /// <summary>Nanoseconds since it was started, pauses counted; 0 where it has not been or has ended.</summary>
     internal ulong UpTime { get; set; }

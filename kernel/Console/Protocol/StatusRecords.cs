@@ -6,7 +6,7 @@ namespace SharpVisor.Console;
 internal static class StatusRecords
 {
     /// <summary>Bytes of a VM's record.</summary>
-    internal const int VmSize = 104;
+    internal const int VmSize = 176;
 
     /// <summary>Bytes of a VCpu's record.</summary>
     internal const int VCpuSize = 32 + ((int)ExitReason.Count * sizeof(ulong));
@@ -41,6 +41,15 @@ internal static class StatusRecords
         payload.Bytes(name);
         payload.UInt32((uint)Math.Min((status.RestartIn + NanosecondsPerMillisecond - 1) / NanosecondsPerMillisecond, uint.MaxValue));
         payload.UInt64(status.MemoryShared);
+        payload.UInt64(status.HasBalloonDriver ? 1u : 0);
+        payload.UInt64(status.Balloon);
+        payload.UInt64(status.BalloonTarget);
+        payload.UInt64(status.GuestMemory);
+        payload.UInt64(status.GuestAvailable);
+        payload.UInt64(status.GuestFree);
+        payload.UInt64(status.GuestCaches);
+        payload.UInt64(status.GuestSwappedOut);
+        payload.UInt64(status.GuestMajorFaults);
     }
 
     /// <summary>Reads a VM's record.</summary>
@@ -65,6 +74,15 @@ internal static class StatusRecords
         status.Name = VmName.From(name.Slice(0, Math.Min(length, name.Length)));
         status.RestartIn = payload.UInt32() * NanosecondsPerMillisecond;
         status.MemoryShared = payload.UInt64();
+        status.HasBalloonDriver = (payload.UInt64() & 1) != 0;
+        status.Balloon = payload.UInt64();
+        status.BalloonTarget = payload.UInt64();
+        status.GuestMemory = payload.UInt64();
+        status.GuestAvailable = payload.UInt64();
+        status.GuestFree = payload.UInt64();
+        status.GuestCaches = payload.UInt64();
+        status.GuestSwappedOut = payload.UInt64();
+        status.GuestMajorFaults = payload.UInt64();
         return status;
     }
 

@@ -68,6 +68,15 @@ internal sealed class FakeMachine : MachineControl
         status.MemoryMaximum = 512ul << 20;
         status.MemoryGuarantee = 128ul << 20;
         status.MemoryOverhead = 1_234_567;
+        status.MemoryShared = 8192;
+        status.HasBalloonDriver = vm.State == VmState.Running;
+        status.BalloonTarget = 96ul << 20;
+        status.Balloon = 64ul << 20;
+        status.GuestMemory = 448ul << 20;
+        status.GuestAvailable = 300ul << 20;
+        status.GuestFree = 200ul << 20;
+        status.GuestCaches = 100ul << 20;
+        status.GuestMajorFaults = 9;
         status.UpTime = vm.State == VmState.Running ? 192_000_000_000ul : 0;
         status.RestartIn = vm.RestartIn;
         status.Restarts = vm.Id;
@@ -123,6 +132,7 @@ internal sealed class FakeMachine : MachineControl
         status.LargestFree = 200ul << 20;
         status.Hypervisor = 4ul << 20;
         status.Shared = 4096;
+        status.Kept = 128ul << 20;
     }
 
     internal override bool TryGetInterrupt(int place, out InterruptStatus status)

@@ -166,6 +166,8 @@ public sealed class ShellTests
             """
             debian-2 is running, up 0:03:12, restarted 2 times
               memory   256 MiB of 512 MiB, 128 MiB guaranteed; hypervisor 1.1 MiB
+              shared   8 KiB in pages of the same contents as others
+              balloon  64 MiB of 96 MiB; its guest has 300 MiB of 448 MiB left
               share    weight 100, at most 25% of a CPU
               GIC      version 3
               console  9 B not seen; attach debian-2 shows it

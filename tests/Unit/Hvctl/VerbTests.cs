@@ -65,6 +65,15 @@ public sealed class VerbTests
         Assert.Equal(100, web.GetProperty("weight").GetInt32());
         Assert.Equal(25, list[1].GetProperty("capPercent").GetInt32());
         Assert.Equal("defined", list[2].GetProperty("state").GetString());
+        Assert.Equal(8192, web.GetProperty("memorySharedBytes").GetInt64());
+        JsonElement balloon = web.GetProperty("balloon");
+        Assert.Equal(
+            (true, 64L << 20, 96L << 20), (balloon.GetProperty("hasDriver").GetBoolean(), balloon.GetProperty("actualBytes").GetInt64(), balloon.GetProperty("targetBytes").GetInt64()));
+        Assert.Equal(
+            (448L << 20, 300L << 20, 200L << 20, 100L << 20),
+            (balloon.GetProperty("guestTotalBytes").GetInt64(), balloon.GetProperty("guestAvailableBytes").GetInt64(), balloon.GetProperty("guestFreeBytes").GetInt64(), balloon.GetProperty("guestCacheBytes").GetInt64()));
+        Assert.Equal((0, 9), (balloon.GetProperty("guestSwappedOutBytes").GetInt64(), balloon.GetProperty("guestMajorFaults").GetInt64()));
+        Assert.False(list[2].GetProperty("balloon").GetProperty("hasDriver").GetBoolean());
     }
 
     [Fact]
@@ -91,6 +100,8 @@ public sealed class VerbTests
         string page = await hvctl.PageAsync("info web");
         Assert.Contains("web is running, up 0:03:12", page, StringComparison.Ordinal);
         Assert.Contains("hypercall 2,468", page, StringComparison.Ordinal);
+        Assert.Contains("balloon  64 MiB of 96 MiB; its guest has 300 MiB of 448 MiB left", page, StringComparison.Ordinal);
+        Assert.Contains("shared   8 KiB", page, StringComparison.Ordinal);
         JsonElement info = await hvctl.JsonAsync("info web");
         JsonElement first = info.GetProperty("vcpuList")[0];
         Assert.Equal("running", first.GetProperty("state").GetString());
@@ -230,6 +241,10 @@ public sealed class VerbTests
         Assert.Equal(1L << 30, memory.GetProperty("totalBytes").GetInt64());
         Assert.Equal(300L << 20, memory.GetProperty("freeBytes").GetInt64());
         Assert.Equal("web", memory.GetProperty("vms")[0].GetProperty("name").GetString());
+        Assert.Equal((8192, 128L << 20), (memory.GetProperty("vms")[0].GetProperty("memorySharedBytes").GetInt64(), memory.GetProperty("keptBytes").GetInt64()));
+        Assert.Equal(64L << 20, memory.GetProperty("vms")[0].GetProperty("balloon").GetProperty("actualBytes").GetInt64());
+        JsonElement top = await hvctl.JsonAsync("top --once");
+        Assert.Equal(96L << 20, top.GetProperty("vms")[0].GetProperty("balloon").GetProperty("targetBytes").GetInt64());
         JsonElement machine = await hvctl.JsonAsync("machine");
         Assert.Equal(1, machine.GetProperty("vms").GetInt32());
         Assert.Equal(2, machine.GetProperty("cpus").GetInt32());

@@ -82,6 +82,17 @@ internal static class ListCommands
         invocation.Say($"{name} is {Tones.Apply(Tones.Of(vm.State), Names.Of(vm.State), invocation.Host.HasColour)}{up}{again}{restarts}");
         string guarantee = vm.MemoryGuarantee == 0 ? "" : $", {Units.Size(vm.MemoryGuarantee)} guaranteed";
         invocation.Say($"  memory   {Units.Size(vm.Memory)} of {Units.Size(vm.MemoryMaximum)}{guarantee}; hypervisor {Units.Size(vm.MemoryOverhead)}");
+        if (vm.MemoryShared != 0)
+        {
+            invocation.Say($"  shared   {Units.Size(vm.MemoryShared)} in pages of the same contents as others");
+        }
+
+        if (vm.HasBalloonDriver || vm.BalloonTarget != 0)
+        {
+            string left = vm.GuestMemory == 0 ? "" : $"; its guest has {Units.Size(vm.GuestAvailable)} of {Units.Size(vm.GuestMemory)} left";
+            invocation.Say($"  balloon  {Units.Size(vm.Balloon)} of {Units.Size(vm.BalloonTarget)}{left}");
+        }
+
         invocation.Say($"  share    weight {vm.Weight}, {(vm.Cap == 0 ? "no cap" : $"at most {vm.Cap}% of a CPU")}");
         invocation.Say($"  GIC      version {vm.GicVersion}");
         if (vcpus.Count != 0)

@@ -88,9 +88,9 @@ internal static class ReportCommands
         if (invocation.IsJson)
         {
             List<VmMemoryJson> owners = vms.Select(vm => new VmMemoryJson(
-                Names.Of(vm), Names.Of(vm.State), vm.Memory, vm.MemoryMaximum, vm.MemoryGuarantee, vm.MemoryOverhead)).ToList();
+                Names.Of(vm), Names.Of(vm.State), vm.Memory, vm.MemoryMaximum, vm.MemoryGuarantee, vm.MemoryOverhead, vm.MemoryShared, BalloonJson.From(vm))).ToList();
             invocation.Write(
-                new MemoryJson(memory.Total, memory.Free, memory.LargestFree, memory.Hypervisor, memory.Shared, owners),
+                new MemoryJson(memory.Total, memory.Free, memory.LargestFree, memory.Hypervisor, memory.Shared, owners, memory.Kept),
                 HvctlJson.Page.MemoryJson);
             return ExitCode.Ok;
         }
@@ -107,7 +107,7 @@ internal static class ReportCommands
         table.Row("(free)", Units.Size(memory.Free), "", "", "");
         table.Row("(all)", Units.Size(memory.Total), "", "", "");
         invocation.Say(table);
-        invocation.Say($"largest free piece: {Units.Size(memory.LargestFree)}");
+        invocation.Say($"of the free: {Units.Size(memory.LargestFree)} in one piece, {Units.Size(memory.Kept)} kept for guarantees");
         return ExitCode.Ok;
     }
 

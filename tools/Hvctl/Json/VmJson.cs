@@ -19,9 +19,11 @@ internal record VmJson(
     ulong RestartInNs,
     int Restarts,
     int Weight,
-    int CapPercent)
+    int CapPercent,
+    ulong MemorySharedBytes,
+    BalloonJson Balloon)
 {
     internal static VmJson From(in VmStatus vm) => new(
         vm.Id, Names.Of(vm), Names.Of(vm.State), vm.VCpus, vm.GicVersion, vm.Memory, vm.MemoryMaximum, vm.MemoryGuarantee, vm.MemoryOverhead,
-        vm.UpTime, vm.RestartIn, vm.Restarts, vm.Weight, vm.Cap);
+        vm.UpTime, vm.RestartIn, vm.Restarts, vm.Weight, vm.Cap, vm.MemoryShared, BalloonJson.From(vm));
 }

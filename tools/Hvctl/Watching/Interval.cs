@@ -85,8 +85,8 @@ internal sealed class Interval
     private TopVmJson ToJson(VmStatus vm)
     {
         Usage all = Of(vm.Id);
-        return new TopVmJson(
-            Names.Of(vm), Names.Of(vm.State), vm.Memory, Round(all.CpuPercent), Round(all.StolenPercent), Rates(all), VCpusOf(vm.Id).Select(ToJson).ToList());
+        List<TopVCpuJson> vcpus = VCpusOf(vm.Id).Select(ToJson).ToList();
+        return new TopVmJson(Names.Of(vm), Names.Of(vm.State), vm.Memory, Round(all.CpuPercent), Round(all.StolenPercent), Rates(all), vcpus, BalloonJson.From(vm));
     }
 
     private TopVCpuJson ToJson(VCpuRecord vcpu)
