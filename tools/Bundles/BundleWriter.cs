@@ -167,6 +167,11 @@ public sealed class BundleWriter
             tree.PropertyString("on-crash"u8, vm.OnCrash == BundleCrashPolicy.Restart ? "restart"u8 : "keep"u8);
         }
 
+        if (vm.OnDebuggerLost != BundleDebuggerPolicy.Resume)
+        {
+            tree.PropertyString("on-debugger-lost"u8, vm.OnDebuggerLost == BundleDebuggerPolicy.Pause ? "pause"u8 : "stop"u8);
+        }
+
         WriteScheduling(ref tree, vm.Scheduling);
         for (int i = 0; i < vm.Disks.Count; i++)
         {

@@ -42,6 +42,9 @@ public sealed record VmSpecification
     /// <summary>What is done when it crashes.</summary>
     public BundleCrashPolicy OnCrash { get; init; }
 
+    /// <inheritdoc cref="BundleVm.OnDebuggerLost"/>
+    public BundleDebuggerPolicy OnDebuggerLost { get; init; }
+
     /// <summary>Its share of the processors.</summary>
     public BundleScheduling Scheduling { get; init; } = new();
 }

@@ -21,7 +21,7 @@ public sealed class DefinitionErrorTests : IDisposable
     [InlineData("nmae = 1", "5:1: vm has no key \"nmae\"; did you mean name?")]
     [InlineData("initrd = \"x\"", "5:1: vm has no key \"initrd\"; did you mean ramdisk?")]
     [InlineData("on_crash = \"stop\"", "5:1: vm has no key \"on_crash\"; did you mean on-crash?")]
-    [InlineData("colour = 1", "5:1: vm has no key \"colour\"; the keys are autostart, burst, cap, cmdline, cpus, disk, gic, kernel, memory, memory-guarantee, name, on-crash, ramdisk, realtime, share-pages, vcpus, weight")]
+    [InlineData("colour = 1", "5:1: vm has no key \"colour\"; the keys are autostart, burst, cap, cmdline, cpus, disk, gic, kernel, memory, memory-guarantee, name, on-crash, on-debugger-lost, ramdisk, realtime, share-pages, vcpus, weight")]
     [InlineData("ramdisk = \"no\"", "5:11: ramdisk: \"no\" does not exist; it takes the path of a file, from this file's folder")]
     [InlineData("ramdisk = \"folder\"", "5:11: ramdisk: \"folder\" is a folder; it takes the path of a file, from this file's folder")]
     [InlineData("ramdisk = \"empty\"", "5:11: ramdisk: \"empty\" is empty; it takes the path of a file, from this file's folder")]

@@ -107,6 +107,7 @@ public sealed class RoundTripTests : IDisposable
             Line(!second.Autostart, $"autostart = false");
             Line(second.SharePages, $"share-pages = true");
             Line(second.OnCrash != "stop", $"on-crash = \"{second.OnCrash}\"");
+            Line(second.SharePages, $"on-debugger-lost = \"pause\"");
             Line(second.Weight != 100, $"weight = {second.Weight}");
             Line(second.Cap > 0, $"cap = \"{second.Cap / 10}.{second.Cap % 10}%\"");
             Line(HasBurst, $"burst = \"{third.Burst}us\"");
@@ -126,6 +127,7 @@ public sealed class RoundTripTests : IDisposable
             Assert.Equal(((uint)first.VCpus, HasGic ? (uint)first.Gic : 0), (vm.VCpus, vm.GicVersion));
             Assert.Equal((second.Autostart, second.SharePages), (vm.Autostart, vm.SharePages));
             Assert.Equal(second.OnCrash, vm.OnCrash.ToString().ToLowerInvariant());
+            Assert.Equal(second.SharePages ? BundleDebuggerPolicy.Pause : BundleDebuggerPolicy.Resume, vm.OnDebuggerLost);
             BundleScheduling expected = new()
             {
                 Weight = (uint)second.Weight,

@@ -50,13 +50,14 @@ public sealed class BundleTests
         byte[] blob = Make(vm:
         [
             ("memory-guarantee", Number(1 << 20)), ("autostart", Cell(0)), ("share-pages", []), ("on-crash", Text("keep")),
-            ("weight", Cell(7)), ("cap-permille", Cell(250)), ("burst-us", Number(3_000_000)), ("cpus", [.. Cell(0), .. Cell(63)]),
+            ("on-debugger-lost", Text("pause")), ("weight", Cell(7)), ("cap-permille", Cell(250)), ("burst-us", Number(3_000_000)), ("cpus", [.. Cell(0), .. Cell(63)]),
             ("budget-us", Cell(2000)), ("period-us", Cell(10_000)),
         ]);
         Assert.Equal(BundleError.None, Read(blob, out BundleVm vm));
         Assert.False(vm.Autostart);
         Assert.True(vm.SharePages);
         Assert.Equal(BundleCrashPolicy.Keep, vm.OnCrash);
+        Assert.Equal(BundleDebuggerPolicy.Pause, vm.OnDebuggerLost);
         Assert.Equal(1ul << 20, vm.MemoryGuarantee);
         BundleScheduling expected = new()
         {
@@ -73,6 +74,7 @@ public sealed class BundleTests
     [InlineData("ramdisk", "", BundleError.NoRamdisk)]
     [InlineData("ramdisk", null, BundleError.None)]
     [InlineData("on-crash", "explode", BundleError.BadProperty)]
+    [InlineData("on-debugger-lost", "explode", BundleError.BadProperty)]
     public void A_wrong_word_is_named(string property, string? value, BundleError expected) =>
         Assert.Equal(expected, Read(Make(vm: [(property, value is null ? null : Text(value))]), out _));
 

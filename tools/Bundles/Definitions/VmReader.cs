@@ -47,6 +47,12 @@ internal sealed class VmReader(TableReader table, ImageFiles images, Dictionary<
                 "keep" => BundleCrashPolicy.Keep,
                 _ => BundleCrashPolicy.Stop,
             },
+            OnDebuggerLost = table.Word(table.Find("on-debugger-lost"), "on-debugger-lost", "resume", "pause", "stop") switch
+            {
+                "pause" => BundleDebuggerPolicy.Pause,
+                "stop" => BundleDebuggerPolicy.Stop,
+                _ => BundleDebuggerPolicy.Resume,
+            },
             Scheduling = Scheduling(),
             Disks = new DiskReader(table, images, canTellMissing).Read(),
         };

@@ -58,6 +58,38 @@ public sealed class ControlServerTests
     }
 
     [Fact]
+    public void A_debugger_is_its_clients_and_goes_with_it()
+    {
+        _server.Machine.Add("debugged", VmState.Running);
+        int vm = _server.Machine.Vms.Count;
+        byte[] number = Payload(vm);
+        Assert.Equal(ControlOutcome.NoSuchVm, _server.Ask(ControlOperation.AttachDebugger, Payload(99)).Outcome);
+        Assert.Equal(ControlOutcome.BadRequest, _server.Ask(ControlOperation.AttachDebugger, []).Outcome);
+        Assert.Equal(ControlOutcome.BadRequest, _server.Ask(ControlOperation.AttachDebugger, Payload(0)).Outcome);
+        Assert.Equal(ControlOutcome.NoDebugger, _server.Ask(ControlOperation.TalkToDebugger, Payload(vm, 0ul, 0ul)).Outcome);
+        Assert.Equal(ControlOutcome.Ok, _server.Ask(ControlOperation.AttachDebugger, number).Outcome);
+        Assert.Equal(ControlOutcome.Debugged, _server.Ask(ControlOperation.AttachDebugger, number, session: 2).Outcome);
+        Assert.Equal(ControlOutcome.NoDebugger, _server.Ask(ControlOperation.TalkToDebugger, Payload(vm, 0ul, 0ul), session: 2).Outcome);
+        Assert.Equal(ControlOutcome.Ok, _server.Ask(ControlOperation.DetachDebugger, number, session: 2).Outcome);
+        Assert.Equal(vm, _server.Machine.DebuggedVm);
+
+        // The same bytes may come again: they are taken once.
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(Payload(3ul, (byte)0, "abc"), _server.Ask(ControlOperation.TalkToDebugger, Payload(vm, 0ul, 0ul, "abc")).Payload);
+        }
+
+        Assert.Equal(Payload(5ul, (byte)1, "cDE"), _server.Ask(ControlOperation.TalkToDebugger, Payload(vm, 2ul, 3ul, "DE")).Payload);
+        _server.Ask(ControlOperation.Bye);
+        Assert.Equal(0, _server.Machine.DebuggedVm);
+        Assert.Equal(ControlOutcome.Ok, _server.Ask(ControlOperation.AttachDebugger, number, session: 2).Outcome);
+        _server.Channel.Close();
+        _server.Channel.Open();
+        _server.Serve();
+        Assert.Equal(0, _server.Machine.DebuggedVm);
+    }
+
+    [Fact]
     public void A_frame_of_another_version_is_answered_with_those_that_are_known()
     {
         byte[] content = [2, 5, 0x34, 0x12, 0x10, 0, 9, 9, 9];
