@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text;
 using CsCheck;
+using SharpVisor.Build;
 using SharpVisor.Build.Elf;
 using SharpVisor.Build.Pipeline;
 using SharpVisor.Build.Symbols;
@@ -44,7 +45,7 @@ public class SymbolTests
 
     [Fact]
     public void Every_function_is_found_by_the_name_that_it_was_given() => Gen
-        .Select(Gen.Int[0, 0xff_ffff], Gen.String[Gen.Char["AB.x"], 1, 300])
+        .Select(Gen.Int[0, 0x3f_ffff].Select(word => word * 4), Gen.String[Gen.Char["AB.x"], 1, 300])
         .Array[0, 40]
         .Sample(pairs =>
         {
@@ -57,7 +58,11 @@ public class SymbolTests
         });
 
     [Fact]
-    public void A_broken_table_gives_wrong_names_at_most() => Gen.Select(Gen.Byte.Array[0, 200], Gen.UInt).Sample((table, offset) =>
+    public void A_function_at_no_whole_word_is_refused() =>
+        Assert.Contains("A.B", Assert.Throws<BuildException>(() => SymbolTable.Encode([(0x802, "A.B")])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_broken_table_gives_wrong_names_at_most() => Gen.Select(Gen.Byte.Array[0, 600], Gen.UInt).Sample((table, offset) =>
     {
         byte[] name = new byte[FunctionTable.LongestName];
         FunctionTable.TryFind(table, offset, name, out int length, out _);

@@ -14,7 +14,7 @@ namespace SharpVisor.Build.Symbols;
 /// </summary>
 internal static class SymbolTable
 {
-    private const uint LargestOffset = 0xff_ffff;
+    private const uint InstructionSize = 4;
 
     /// <summary>The functions of an image, ascending, one name an address.</summary>
     internal static IReadOnlyList<(ulong Address, string Name)> Functions(ElfFile elf, string assembly)
@@ -34,29 +34,51 @@ internal static class SymbolTable
     }
 
     /// <summary>The table's bytes.</summary>
+    /// <exception cref="BuildException">A function is at no whole word.</exception>
     internal static byte[] Encode(IReadOnlyList<(ulong Address, string Name)> functions)
     {
-        List<byte> records = [];
+        (ulong Address, string Name)[] ordered = [.. functions.OrderBy(function => function.Address)];
+        List<byte[]> heads = [];
+        List<List<byte>> names = [];
+        ulong addressBefore = 0;
         string before = string.Empty;
-        foreach ((ulong address, string whole) in functions.OrderBy(function => function.Name, StringComparer.Ordinal))
+        foreach ((ulong address, string whole) in ordered)
         {
-            string name = whole.Length <= FunctionTable.LongestName ? whole : whole[..FunctionTable.LongestName];
-            int common = before.AsSpan().CommonPrefixLength(name);
-            uint offset = checked((uint)address);
-            if (offset > LargestOffset)
+            if (address % InstructionSize != 0)
             {
-                throw new BuildException($"{name} begins {address:#,0} bytes behind the image's start: the table of functions has room for {LargestOffset:#,0}.");
+                throw new BuildException($"{whole} begins at {address:#,0}, which is no place for an instruction.");
             }
 
-            records.AddRange([(byte)offset, (byte)(offset >> 8), (byte)(offset >> 16), (byte)common]);
-            records.AddRange(Encoding.ASCII.GetBytes(name[common..]));
-            records.Add(0);
+            string name = whole.Length <= FunctionTable.LongestName ? whole : whole[..FunctionTable.LongestName];
+            int common = before.AsSpan().CommonPrefixLength(name);
+            heads.Add([.. Distance((address - addressBefore) / InstructionSize), (byte)common]);
+            names.Add([.. Encoding.ASCII.GetBytes(name[common..])]);
+            addressBefore = address;
             before = name;
+        }
+
+        byte[] pairs = BytePairs.Replace(names, FunctionTable.FirstPair, FunctionTable.PairCount);
+        List<byte> records = [.. pairs];
+        for (int i = 0; i < heads.Count; i++)
+        {
+            records.AddRange(heads[i]);
+            records.AddRange(names[i]);
+            records.Add(0);
         }
 
         byte[] length = new byte[sizeof(uint)];
         BinaryPrimitives.WriteInt32LittleEndian(length, records.Count);
         return [.. length, .. records];
+    }
+
+    private static IEnumerable<byte> Distance(ulong words)
+    {
+        for (; words > 0x7f; words >>= 7)
+        {
+            yield return (byte)(words | 0x80);
+        }
+
+        yield return (byte)words;
     }
 
     // Mapping symbols ($x, $d) tell code from data, they name nothing.
