@@ -34,8 +34,16 @@ internal sealed class HostileDriver
     private ulong _features;
     private int _done;
 
-    internal HostileDriver(Func<ByteMemory, VirtioDevice> make)
+    private readonly Action<byte[]>? _prepare;
+    private readonly Action<ulong>? _stimulate;
+
+    /// <param name="make">Makes the device.</param>
+    /// <param name="prepare">Fills memory with what the device knows.</param>
+    /// <param name="stimulate">Lets something come to the device from behind.</param>
+    internal HostileDriver(Func<ByteMemory, VirtioDevice> make, Action<byte[]>? prepare = null, Action<ulong>? stimulate = null)
     {
+        _prepare = prepare;
+        _stimulate = stimulate;
         _device = make(_memory);
         _transport = new VirtioTransport(_device, _line, _runner);
     }
@@ -53,6 +61,7 @@ internal sealed class HostileDriver
         _transport.Reset(-1);
         _memory.Released.Clear();
         Array.Clear(_memory.Bytes);
+        _prepare?.Invoke(_memory.Bytes);
         if (!_random.OneIn(16))
         {
             SetUp();
@@ -74,6 +83,11 @@ internal sealed class HostileDriver
     private void SetUp()
     {
         _features = VirtioFeatures.Version1 | (_device.OfferedFeatures & _random.Next());
+        if (!_device.Accepts(_features) && !_random.OneIn(16))
+        {
+            _features |= _device.OfferedFeatures & 0xffffff; // some need others
+        }
+
         Write(0x70, 1);
         Write(0x70, 3);
         Write(0x24, 0);
@@ -133,6 +147,10 @@ internal sealed class HostileDriver
             case 13 when _device is BalloonDevice balloon:
                 balloon.SetTarget((uint)_random.Next(), -1);
                 balloon.AskForStatistics(-1);
+                break;
+            case 13 when _stimulate is not null:
+            case 15 when _stimulate is not null:
+                _stimulate(_random.Next());
                 break;
             case 14 when _random.OneIn(4):
                 SaveAndRestore();
