@@ -23,6 +23,8 @@ internal sealed class LocalMachine : MachineControl
     private readonly LocalUploads _uploads = new();
     private readonly ulong _counterAtStart = SystemRegisters.ReadCntpctEl0();
     private readonly LogHistory _log;
+    private bool _traceEvents;
+    private uint _traceSamples;
 
     /// <summary>Makes the one.</summary>
     /// <param name="log">What the hypervisor has said.</param>
@@ -453,6 +455,42 @@ internal sealed class LocalMachine : MachineControl
     /// <inheritdoc/>
     internal override int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end) =>
         _log.Read(ref position, buffer, out start, out end);
+
+    /// <inheritdoc/>
+    internal override ulong CounterFrequency => SystemRegisters.ReadCntfrqEl0();
+
+    /// <inheritdoc/>
+    internal override ulong CounterAtStart => _counterAtStart;
+
+    /// <inheritdoc/>
+    internal override ControlResult TrySetTrace(bool events, uint samples)
+    {
+        _traceEvents = events;
+        _traceSamples = samples;
+        return EventTrace.TrySet(events || IsTracedLocally, samples == 0 ? 0 : CounterFrequency / samples)
+            ? ControlResult.Ok
+            : ControlResult.Failed(ControlOutcome.NoMemory);
+    }
+
+    /// <inheritdoc/>
+    internal override ControlResult TrySetTraceLocally(bool isOn)
+    {
+        IsTracedLocally = isOn;
+        ControlResult result = TrySetTrace(_traceEvents, _traceSamples);
+        IsTracedLocally &= result.IsOk;
+        return result;
+    }
+
+    /// <inheritdoc/>
+    internal override unsafe int ReadTrace(int cpu, ref ulong position, Span<byte> buffer, out ulong end)
+    {
+        TraceRing ring = Hypervisor.Cpu(cpu).Trace;
+        end = ring.End;
+        fixed (byte* bytes = buffer)
+        {
+            return ring.Read(ref position, bytes, buffer.Length / TraceRing.RecordSize);
+        }
+    }
 
     /// <inheritdoc/>
     internal override ControlResult TryRunBench(ConsoleWriter output)

@@ -175,6 +175,9 @@ internal sealed class Shell
             case Command.Log:
                 SetLogLevel();
                 break;
+            case Command.Trace:
+                Trace();
+                break;
             case Command.Regs:
                 Registers();
                 break;
@@ -344,6 +347,18 @@ internal sealed class Shell
 
         _output.Text("no level '"u8).Text(_words[1]).Text("'"u8);
         SayDidYouMean(ArgumentKind.LogLevel, _words[1], "; there are error, warning, info and debug"u8);
+    }
+
+    private void Trace()
+    {
+        if (_words[1].SequenceEqual("show"u8))
+        {
+            TraceView.Show(_control, _output);
+        }
+        else if (TryGetSwitch(Command.Trace, _control.IsTracedLocally, out bool isOn))
+        {
+            SayFailed("trace"u8, _control.TrySetTraceLocally(isOn));
+        }
     }
 
     private bool TryGetSwitch(Command command, bool now, out bool value)

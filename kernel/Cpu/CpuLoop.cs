@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Drivers;
 using SharpVisor.Scheduling;
 
@@ -84,6 +85,10 @@ internal static unsafe class CpuLoop
                         PutAside(cpu);
                         Fetch(vcpu, cpu);
                         WorldSwitch.Load(cpu, vcpu);
+                        if (cpu.IsTraced)
+                        {
+                            EventTrace.Write(cpu, TraceKind.Arrive, vcpu, 0, 0);
+                        }
                     }
                 }
 
@@ -113,7 +118,16 @@ internal static unsafe class CpuLoop
             cpu.Timer.Program();
             if (!cpu.MustPick)
             {
+                if (cpu.IsTraced)
+                {
+                    EventTrace.Write(cpu, TraceKind.Idle, cpu.Idle, 0, 0);
+                }
+
                 cpu.WaitForInterrupt();
+                if (cpu.IsTraced)
+                {
+                    EventTrace.Write(cpu, TraceKind.Awake, cpu.Idle, 0, 0);
+                }
             }
 
             TakeInterrupts(cpu);
@@ -182,7 +196,7 @@ internal static unsafe class CpuLoop
     }
 
     [DoesNotReturn]
-    [RuntimeImport("*", "enter_guest")]
+    [RuntimeImport("*", "enter_guest_anew")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern void EnterGuest(VCpu vcpu);
 }

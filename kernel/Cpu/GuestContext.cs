@@ -72,6 +72,9 @@ public abstract class GuestContext
     internal ulong MemoryExits;
     internal ulong OtherExits;
 
+    /// <summary>VM and VCpu as records of events name them (<see cref="Debug.TraceKind"/>), with kind 0.</summary>
+    internal ulong TraceName;
+
     /// <summary>Reads Xn; n from 0 to 31, where 31 is XZR.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong ReadRegister(uint n) => Unsafe.Add(ref X0, n & 31);

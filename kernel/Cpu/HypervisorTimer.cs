@@ -1,12 +1,14 @@
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Machine;
+using SharpVisor.Scheduling;
 
 namespace SharpVisor.Cpu;
 
 /// <summary>
 /// The EL2 physical timer of a CPU (CNTHP, Arm ARM D12.2), shared by those that wait for a time: the resident guest's
-/// emulated physical timer, the watch over guests that spin, the scheduler with its sleepers, the console's tick, and
-/// the scan of pages. It is set to whichever comes first. Only its own CPU uses it. All times are values of the
+/// emulated physical timer, the watch over guests that spin, the scheduler with its sleepers, the console's tick, the scan
+/// of pages, and the samples of a profile. It is set to whichever comes first. Only its own CPU uses it. All times are values of the
 /// physical counter.
 /// </summary>
 internal sealed unsafe class HypervisorTimer
@@ -23,6 +25,9 @@ internal sealed unsafe class HypervisorTimer
     private ulong _programmed = Never;
     private ulong _tick = Never;
     private ulong _scan = Never;
+    private ulong _sample = Never;
+    private ulong _seldom = Never; // the earliest of the last three
+    private ulong _samplePeriod;
 
     /// <summary>Sets when the guest's physical timer is due.</summary>
     internal void SetGuestTimer(ulong time)
@@ -41,14 +46,25 @@ internal sealed unsafe class HypervisorTimer
     internal void SetTick(ulong time)
     {
         _tick = time;
-        Program();
+        ProgramSeldom();
     }
 
     /// <summary>Sets when pages are looked at again (<see cref="PageScan"/>).</summary>
     internal void SetScan(ulong time)
     {
         _scan = time;
-        Program();
+        ProgramSeldom();
+    }
+
+    /// <summary>Looks at what the guest does every so often (<see cref="EventTrace.Sample"/>); 0 ends it.</summary>
+    internal void StartSamples(ulong period)
+    {
+        if (period != _samplePeriod)
+        {
+            _samplePeriod = period;
+            _sample = period == 0 ? Never : SystemRegisters.ReadCntpctEl0() + period;
+            ProgramSeldom();
+        }
     }
 
     /// <summary>Whether <see cref="SetScan"/> has set a time that has not come.</summary>
@@ -104,6 +120,16 @@ internal sealed unsafe class HypervisorTimer
             Trap.Rarely(&Scan, resident ?? cpu.Idle, 0, 0, 0);
         }
 
+        if (_sample <= now)
+        {
+            _sample = now + _samplePeriod;
+            if (resident != null && resident.Entity!.State == SchedulingState.Running)
+            {
+                Trap.Rarely(&Sample, resident, 0, 0, 0);
+            }
+        }
+
+        _seldom = Seldom;
         _programmed = 0; // whatever comes next, the timer must be set anew or it stays asserted
         Program();
     }
@@ -114,10 +140,31 @@ internal sealed unsafe class HypervisorTimer
         return current;
     }
 
+    private static VCpu Sample(VCpu current, ulong unused1, ulong unused2, ulong unused3)
+    {
+        EventTrace.Sample(current);
+        return current;
+    }
+
     private static VCpu Scan(VCpu current, ulong unused1, ulong unused2, ulong unused3)
     {
         PageScan.Step();
         return current;
+    }
+
+    private ulong Seldom
+    {
+        get
+        {
+            ulong next = _tick < _scan ? _tick : _scan;
+            return next < _sample ? next : _sample;
+        }
+    }
+
+    private void ProgramSeldom()
+    {
+        _seldom = Seldom;
+        Program();
     }
 
     /// <summary>Sets the timer to the earliest of the times. Before a CPU enters a guest or waits, it has been called after every change.</summary>
@@ -125,8 +172,7 @@ internal sealed unsafe class HypervisorTimer
     {
         ulong next = _guestTimer < _watch ? _guestTimer : _watch;
         next = next < _scheduler ? next : _scheduler;
-        next = next < _tick ? next : _tick;
-        next = next < _scan ? next : _scan;
+        next = next < _seldom ? next : _seldom;
         if (next == _programmed)
         {
             return;

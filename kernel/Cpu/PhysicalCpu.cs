@@ -1,5 +1,6 @@
 using System.Threading;
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Drivers;
 using SharpVisor.Memory;
 
@@ -23,6 +24,20 @@ public sealed unsafe class PhysicalCpu
     /// <summary>What the CPU runs when no VCpu is runnable: never enters a guest.</summary>
     internal readonly VCpu Idle;
 
+    /// <summary>What happened here.</summary>
+    internal readonly TraceRing Trace;
+
+    /// <summary>Whether it is written down. Set by this CPU.</summary>
+    internal bool IsTraced
+    {
+        get => _isTraced;
+        set
+        {
+            _isTraced = value;
+            *(ulong*)(StackTop + TraceOnOffset) = value ? 1u : 0;
+        }
+    }
+
     /// <summary>VCpus that were put aside here asleep.</summary>
     internal readonly SleepQueue Sleepers = new(Dispatcher.MaximumVCpus);
 
@@ -44,8 +59,10 @@ public sealed unsafe class PhysicalCpu
     /// <summary>Aff3, Aff2, Aff1 and Aff0 of MPIDR_EL1.</summary>
     internal const ulong AffinityMask = 0xff_00ff_ffff;
 
-    // boot/layout.inc: above the top of the stack stands what the CPU holds.
+    // boot/layout.inc: above the top of the stack stands what the CPU holds, and its ring of events.
     private const ulong LocksHeld = 64;
+    private const ulong TraceRingOffset = 480;
+    private const ulong TraceOnOffset = 496;
     private const ulong StackSize = 32 << 10;
     private const ulong EmergencyStackSize = 8 << 10;
 
@@ -55,6 +72,7 @@ public sealed unsafe class PhysicalCpu
     private int _online;
     private int _passedGrace;
     private bool _mustPick;
+    private bool _isTraced;
     private VCpu? _chosen;
 
     internal PhysicalCpu(int index, ulong affinity, InterruptController interrupts, ulong stackTop, ulong emergencyStackTop)
@@ -66,6 +84,9 @@ public sealed unsafe class PhysicalCpu
         EmergencyStackTop = emergencyStackTop;
         Idle = new VCpu(this);
         *(ulong*)(stackTop + LocksHeld) = 0;
+        *(ulong*)(stackTop + TraceRingOffset) = 0;
+        *(ulong*)(stackTop + TraceOnOffset) = 0;
+        Trace = new TraceRing((ulong*)(stackTop + TraceRingOffset));
     }
 
     /// <summary>Makes a CPU with stacks of its own, below them a page that nobody can touch.</summary>

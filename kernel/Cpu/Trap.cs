@@ -1,6 +1,7 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Devices;
 using SharpVisor.Drivers;
 using SharpVisor.Machine;
@@ -203,10 +204,21 @@ internal static unsafe class Trap
 
     /// <summary>A physical interrupt while a guest ran. One is handled; another one traps at once on return.</summary>
     [RuntimeExport("trap_interrupt")]
-    private static VCpu Interrupt(VCpu vcpu)
+    private static VCpu Interrupt(VCpu vcpu) => Interrupt(vcpu, vcpu.Cpu.Interrupts.Acknowledge());
+
+    /// <summary>The same while events are traced.</summary>
+    [RuntimeExport("trap_interrupt_traced")]
+    private static VCpu InterruptTraced(VCpu vcpu)
+    {
+        uint acknowledged = vcpu.Cpu.Interrupts.Acknowledge();
+        EventTrace.Write(vcpu.Cpu, TraceKind.Interrupt, vcpu, vcpu.Pc, InterruptController.IdOf(acknowledged));
+        return Interrupt(vcpu, acknowledged);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static VCpu Interrupt(VCpu vcpu, uint acknowledged)
     {
         PhysicalCpu cpu = vcpu.Cpu;
-        uint acknowledged = cpu.Interrupts.Acknowledge();
         uint interrupt = InterruptController.IdOf(acknowledged);
         if (interrupt == InterruptNumbers.VirtualTimer)
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Devices;
 using SharpVisor.Machine;
 using SharpVisor.Scheduling;
@@ -21,6 +22,7 @@ public sealed class VCpu : GuestContext
         Vm = vm;
         Bus = vm.Bus;
         Index = index;
+        TraceName = EventTrace.NameOf(vm.Id, index);
         Cpu = cpu;
         HostStack = cpu.StackTop;
         EmergencyStack = cpu.EmergencyStackTop;

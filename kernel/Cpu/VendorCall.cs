@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Machine;
 using SharpVisor.Machine.Life;
 
@@ -20,6 +21,11 @@ internal static class VendorCall
         {
             case VendorFunctions.Mark:
                 vcpu.Vm!.Marks.Add(SystemRegisters.ReadCntpctEl0(), vcpu.Index, (uint)vcpu.X1, vcpu.X2);
+                if (vcpu.Cpu.IsTraced)
+                {
+                    EventTrace.Write(vcpu.Cpu, TraceKind.Mark, vcpu, vcpu.X2, (uint)vcpu.X1);
+                }
+
                 vcpu.X0 = VendorResult.Success;
                 return 1;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
+using SharpVisor.Debug;
 using SharpVisor.Machine;
 using SharpVisor.Scheduling;
 
@@ -145,6 +146,11 @@ internal static unsafe class WorldSwitch
         }
 
         cpu.Timer.StopGuest();
+        if (cpu.IsTraced)
+        {
+            EventTrace.Write(cpu, TraceKind.Depart, old, (ulong)old.Entity!.State, vcpu.TraceName);
+        }
+
         Load(cpu, vcpu);
         old.ResidentOn = null; // whoever sees this sees the saved state too
     }
@@ -170,6 +176,11 @@ internal static unsafe class WorldSwitch
     internal static void Leave(PhysicalCpu cpu, VCpu vcpu)
     {
         cpu.Timer.StopGuest();
+        if (cpu.IsTraced)
+        {
+            EventTrace.Write(cpu, TraceKind.Depart, vcpu, (ulong)vcpu.Entity!.State, 0);
+        }
+
         SystemRegisters.WriteHcrEl2(NoGuest);
         SystemRegisters.WriteTpidrEl2(cpu.Idle.Address);
         Barrier.Instruction();

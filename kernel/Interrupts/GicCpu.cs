@@ -50,6 +50,9 @@ internal sealed class GicCpu
 
     internal int Ticket;
 
+    /// <summary>Whether <see cref="GicEnvironment.NoteInjection"/> is to be called.</summary>
+    internal bool IsTraced;
+
     /// <summary>Whether the VCpu is on its CPU. Changes under the lock; read without it.</summary>
     internal bool Running;
 

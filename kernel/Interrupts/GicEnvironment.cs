@@ -14,6 +14,14 @@ public abstract class GicEnvironment
     {
     }
 
+    /// <summary>
+    /// Whoever asked for it (<see cref="VirtualGic.SetTraced"/>) is told of an interrupt that goes into a list register of
+    /// the calling CPU, but for those of hardware.
+    /// </summary>
+    public virtual void NoteInjection(int vcpu, uint interrupt)
+    {
+    }
+
     /// <summary>Whether a private interrupt with hardware behind it is asserted, as the calling CPU sees it.</summary>
     /// <param name="interrupt">The guest's INTID, 16 to 31.</param>
     public abstract bool IsHardwareAsserted(uint interrupt);

@@ -228,7 +228,7 @@ public sealed partial class VirtualGic
 
     /// <summary>As <see cref="Load"/>, for an SGI of a GICv3 that has just been sent and is not active.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadSgi(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state, int slot)
+    private void LoadSgi(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state, int slot)
     {
         state.Latched = 1;
         state.Taken = 1;
@@ -238,6 +238,10 @@ public sealed partial class VirtualGic
         cpu.SlotsUsed |= 1u << slot;
         ulong value = interrupt | ListRegister.Pending | ((ulong)state.Priority << ListRegister.PriorityShift);
         cpu.Interface.WriteListRegister(slot, state.Group1 ? value | ListRegister.Group1 : value);
+        if (cpu.IsTraced)
+        {
+            _environment.NoteInjection(self, interrupt);
+        }
     }
 
     /// <summary>Writes an interrupt that is active, or pending and deliverable, into a free list register of the calling VCpu.</summary>
@@ -307,6 +311,10 @@ public sealed partial class VirtualGic
         cpu.SlotOwner[slot] = (ushort)interrupt;
         cpu.SlotsUsed |= 1u << slot;
         cpu.Interface.WriteListRegister(slot, value);
+        if (cpu.IsTraced && !linked)
+        {
+            _environment.NoteInjection(self, interrupt);
+        }
     }
 
     /// <summary>

@@ -70,6 +70,15 @@ public sealed partial class VirtualGic
         Reset();
     }
 
+    /// <summary>Asks to be told of what is injected, or no longer (<see cref="GicEnvironment.NoteInjection"/>).</summary>
+    public void SetTraced(bool isTraced)
+    {
+        for (int i = 0; i < _cpus.Length; i++)
+        {
+            _cpus[i].IsTraced = isTraced;
+        }
+    }
+
     /// <summary>Architecture version that the guest sees: 2 or 3.</summary>
     public int Version { get; }
 

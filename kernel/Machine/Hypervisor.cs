@@ -277,6 +277,7 @@ internal static unsafe class Hypervisor
     private static void PassReview(PhysicalCpu self)
     {
         bool isNews = GracePeriod.Pass(self);
+        EventTrace.Apply(self);
         if (self == Cpu(0))
         {
             Volatile.Write(ref s_reviewAsked, 0);

@@ -21,6 +21,7 @@ internal static unsafe class Start
     private const ulong SimdStateOffset = 296;
     private const ulong DeviceExitsOffset = 312;
     private const ulong InterruptExitsOffset = 328;
+    private const ulong TraceNameOffset = 360;
     private const ulong SystemOff = 0x8400_0008;
 
     // ilc wants an entry point; the image's is image_start.
@@ -75,7 +76,8 @@ internal static unsafe class Start
             && Address(ref vcpu.EmergencyStack) - start == EmergencyStackOffset
             && Address(ref vcpu.SimdState) - start == SimdStateOffset
             && Address(ref vcpu.DeviceExits) - start == DeviceExitsOffset
-            && Address(ref vcpu.InterruptExits) - start == InterruptExitsOffset;
+            && Address(ref vcpu.InterruptExits) - start == InterruptExitsOffset
+            && Address(ref vcpu.TraceName) - start == TraceNameOffset;
     }
 
     private static ulong Address(ref ulong field) => (ulong)Unsafe.AsPointer(ref field);

@@ -250,6 +250,7 @@ internal static unsafe class VmFactory
             }
         }
 
+        vm.Gic.SetTraced(EventTrace.IsOn);
         bus.TryAdd(GuestMemoryMap.GicDistributor, GuestMemoryMap.GicDistributorSize, new GicDistributor(vm.Gic));
         if (gicVersion == 3)
         {

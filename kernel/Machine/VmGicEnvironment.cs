@@ -1,5 +1,6 @@
 using SharpVisor.Arch;
 using SharpVisor.Cpu;
+using SharpVisor.Debug;
 using SharpVisor.Interrupts;
 
 namespace SharpVisor.Machine;
@@ -29,6 +30,13 @@ internal sealed class VmGicEnvironment : GicEnvironment
         {
             current.Vm.Gic.AnswerRecall(current.Index);
         }
+    }
+
+    /// <inheritdoc/>
+    public override void NoteInjection(int vcpu, uint interrupt)
+    {
+        VCpu target = _vm!.VCpus[vcpu];
+        EventTrace.Write(target.Cpu, TraceKind.Injection, target, 0, interrupt);
     }
 
     /// <inheritdoc/>

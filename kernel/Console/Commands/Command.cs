@@ -11,6 +11,7 @@ internal enum Command
     Mem,
     Irq,
     Log,
+    Trace,
     Regs,
     Bench,
     Merged,

@@ -16,6 +16,7 @@ internal static class CommandText
         Command.Mem => "mem"u8,
         Command.Irq => "irq"u8,
         Command.Log => "log"u8,
+        Command.Trace => "trace"u8,
         Command.Regs => "regs"u8,
         Command.Bench => "bench"u8,
         Command.Merged => "merged"u8,
@@ -50,6 +51,7 @@ internal static class CommandText
         Command.Vm => "[list] | ACTION NAME [SIZE]"u8,
         Command.Attach => "[NAME]"u8,
         Command.Log => "[error|warning|info|debug]"u8,
+        Command.Trace => "[on|off|show]"u8,
         Command.Regs => "NAME [VCPU]"u8,
         Command.Merged => "[on|off]"u8,
         Command.Scroll => "NAME"u8,
@@ -68,6 +70,7 @@ internal static class CommandText
         Command.Mem => "shows who has the memory"u8,
         Command.Irq => "counts the machine's interrupts"u8,
         Command.Log => "says which messages are written"u8,
+        Command.Trace => "writes down exits, entries, injections, ..."u8,
         Command.Regs => "shows the registers of a VCpu"u8,
         Command.Bench => "measures the hypervisor on this machine"u8,
         Command.Merged => "shows lines of all virtual machines here"u8,
@@ -119,6 +122,13 @@ internal static class CommandText
             3 => "debug    everything"u8,
             _ => default,
         },
+        Command.Trace => line switch
+        {
+            0 => "trace on     each CPU keeps its newest 8190 events"u8,
+            1 => "trace show   the last ones: time in ticks, then who and what"u8,
+            2 => "hvctl trace VM -o out.json writes a file for a trace viewer."u8,
+            _ => default,
+        },
         Command.Merged => line switch
         {
             0 => "Each line of a virtual machine that is not attached is shown when it ends,"u8,
@@ -142,7 +152,7 @@ internal static class CommandText
         Command.Vm => place == 0 ? ArgumentKind.VmAction : place == 1 ? ArgumentKind.VmName : ArgumentKind.None,
         Command.Attach or Command.Scroll or Command.Regs when place == 0 => ArgumentKind.VmName,
         Command.Log when place == 0 => ArgumentKind.LogLevel,
-        Command.Merged or Command.Color when place == 0 => ArgumentKind.Switch,
+        Command.Merged or Command.Color or Command.Trace when place == 0 => ArgumentKind.Switch,
         _ => ArgumentKind.None,
     };
 

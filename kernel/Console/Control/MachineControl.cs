@@ -20,6 +20,12 @@ namespace SharpVisor.Console;
 /// </remarks>
 internal abstract class MachineControl
 {
+    /// <summary>Bytes of a record of <see cref="ReadTrace"/>.</summary>
+    internal const int TraceRecordSize = 32;
+
+    /// <summary>Most samples that a CPU takes in a second.</summary>
+    internal const uint MostSamples = 4000;
+
     private SpinLock _lock;
 
     /// <summary>Takes the lock.</summary>
@@ -146,6 +152,31 @@ internal abstract class MachineControl
     /// <param name="end">Position behind the newest one.</param>
     /// <returns>Number of bytes.</returns>
     internal abstract int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end);
+
+    /// <summary>Ticks of the counter in a second: the times of <see cref="ReadTrace"/>.</summary>
+    internal abstract ulong CounterFrequency { get; }
+
+    /// <summary>What the counter was when <see cref="Now"/> was 0.</summary>
+    internal abstract ulong CounterAtStart { get; }
+
+    /// <summary>Whether events are traced for the one at the prompt.</summary>
+    internal bool IsTracedLocally { get; private protected set; }
+
+    /// <summary>Says whether events are traced for the one at the prompt.</summary>
+    internal abstract ControlResult TrySetTraceLocally(bool isOn);
+
+    /// <summary>Says what is traced from now on, for those who ask from afar.</summary>
+    /// <param name="events">Whether events are.</param>
+    /// <param name="samples">How often in a second each CPU notes what its guest does, up to <see cref="MostSamples"/>.</param>
+    internal abstract ControlResult TrySetTrace(bool events, uint samples);
+
+    /// <summary>Reads a CPU's records (<see cref="Debug.TraceKind"/>).</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="position">Position of the first that is wanted; afterwards of the first that was read: later where some are lost.</param>
+    /// <param name="buffer">Where they go, whole ones.</param>
+    /// <param name="end">Position behind the newest.</param>
+    /// <returns>Number of records.</returns>
+    internal abstract int ReadTrace(int cpu, ref ulong position, Span<byte> buffer, out ulong end);
 
     /// <summary>Measures the hypervisor's operations on this machine and writes what it found.</summary>
     internal abstract ControlResult TryRunBench(ConsoleWriter output);

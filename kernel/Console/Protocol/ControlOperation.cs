@@ -107,4 +107,10 @@ internal enum ControlOperation : byte
 
     /// <summary>The debugger has gone.</summary>
     DetachDebugger = 0x82,
+
+    /// <summary>What is traced for this session.</summary>
+    SetTrace = 0x90,
+
+    /// <summary>A CPU's records from a position on.</summary>
+    ReadTrace = 0x91,
 }

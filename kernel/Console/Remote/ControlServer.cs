@@ -21,7 +21,7 @@ internal sealed class ControlServer
     private const int MostFrames = 4;
     private const int MostPieces = 8;
 
-    private const ulong Capabilities = 0x1fe;
+    private const ulong Capabilities = 0x3fe;
 
     private readonly ByteChannel _channel;
     private readonly MachineControl _control;
@@ -35,6 +35,7 @@ internal sealed class ControlServer
     private readonly StreamRequests _streams;
     private readonly ChangeRequests _changes;
     private readonly DebuggerRequests _debuggers;
+    private readonly TraceRequests _trace;
     private uint _openings;
     private bool _isOpen;
 
@@ -49,6 +50,7 @@ internal sealed class ControlServer
         _uploads = new UploadOwners(control);
         _status = new StatusRequests(control);
         _streams = new StreamRequests(control);
+        _trace = new TraceRequests(control);
         _changes = new ChangeRequests(control, _streams, _uploads);
         _debuggers = new DebuggerRequests(control);
     }
@@ -132,6 +134,7 @@ internal sealed class ControlServer
         _control.Enter();
         _uploads.AbortAll();
         _debuggers.EndAll();
+        _trace.ForgetAll();
         _control.Exit();
     }
 
@@ -212,6 +215,10 @@ internal sealed class ControlServer
                 return _streams.ReadConsole(request, ref answer);
             case ControlOperation.WriteUpload:
                 return _changes.WriteUpload(_decoder.Session, request);
+            case ControlOperation.SetTrace:
+                return _trace.Set(_decoder.Session, request, ref answer);
+            case ControlOperation.ReadTrace:
+                return _trace.Read(request, ref answer);
             case ControlOperation.RunBench:
                 return RunBench(ref answer);
             case ControlOperation.AttachDebugger:
@@ -282,6 +289,7 @@ internal sealed class ControlServer
         _sessions.Forget(session);
         _uploads.AbortAll(session);
         _debuggers.EndAll(session);
+        _trace.Forget(session);
     }
 
     /// <summary>The state that was found, and the reason in words.</summary>

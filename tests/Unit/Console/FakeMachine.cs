@@ -291,6 +291,42 @@ internal sealed class FakeMachine : MachineControl
     internal override int ReadLog(ref ulong position, Span<byte> buffer, out ulong start, out ulong end) =>
         Log.Read(ref position, buffer, out start, out end);
 
+    internal override ulong CounterFrequency => 62_500_000;
+
+    internal override ulong CounterAtStart => 1000;
+
+    /// <summary>What is traced: whether events are, and samples in a second.</summary>
+    internal (bool Events, uint Samples) Traced { get; private set; }
+
+    /// <summary>The words of the trace of each CPU.</summary>
+    internal List<ulong> TraceWords { get; } = [];
+
+    internal override ControlResult TrySetTrace(bool events, uint samples)
+    {
+        Traced = (events, samples);
+        return ControlResult.Ok;
+    }
+
+    internal override ControlResult TrySetTraceLocally(bool isOn)
+    {
+        IsTracedLocally = isOn;
+        return ControlResult.Ok;
+    }
+
+    internal override int ReadTrace(int cpu, ref ulong position, Span<byte> buffer, out ulong end)
+    {
+        const int Words = TraceRecordSize / sizeof(ulong);
+        end = (ulong)(TraceWords.Count / Words);
+        position = Math.Min(position, end);
+        int count = (int)Math.Min((ulong)(buffer.Length / TraceRecordSize), end - position);
+        for (int i = 0; i < count * Words; i++)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(buffer[(i * sizeof(ulong))..], TraceWords[((int)position * Words) + i]);
+        }
+
+        return count;
+    }
+
     internal override ControlResult TryRunBench(ConsoleWriter output)
     {
         output.Line("hypercall 65 instructions"u8);
