@@ -60,6 +60,13 @@ internal static class GuestTranslation
         return Finish(address, saved, out ipa, out isForStage2);
     }
 
+    /// <summary>Reads what a VCpu, whose registers are on this CPU, would read at an aligned virtual address. Not on a hot path.</summary>
+    internal static bool TryRead(VCpu vcpu, bool asEl0, ulong address, out ulong value)
+    {
+        value = 0;
+        return TryTranslate(address, isWrite: false, asEl0, out ulong ipa, out _) && vcpu.Vm!.Memory.TryReadUInt64(ipa, out value);
+    }
+
     private static bool Finish(ulong address, ulong saved, out ulong ipa, out bool isForStage2)
     {
         Barrier.Instruction();

@@ -268,6 +268,9 @@ internal static unsafe class Hypervisor
     /// <summary>Bytes of memory that were free before anything was taken.</summary>
     internal static ulong TotalMemory { get; private set; }
 
+    /// <summary>Takes memory for good.</summary>
+    internal static bool TryTakePages(ulong length, out ulong address) => Pages.TryAllocate(length, PageTable.PageSize, out address);
+
     /// <summary>Ends the machine, whatever its VMs do.</summary>
     internal static void StopAll() => Stop(ExitClean);
 

@@ -46,7 +46,7 @@ internal static unsafe class EventTrace
             TraceRing ring = Hypervisor.Cpu(i).Trace;
             if (!ring.HasRoom)
             {
-                if (!Hypervisor.Pages.TryAllocate(TraceRing.Length, TraceRing.Length, out ulong room))
+                if (!Hypervisor.TryTakePages(TraceRing.Length, out ulong room))
                 {
                     return false;
                 }
@@ -94,7 +94,7 @@ internal static unsafe class EventTrace
         bool asEl0 = (vcpu.Pstate & ProcessorState.ModeMask) == 0;
         ulong frame = vcpu.X29;
         ulong kept = 0;
-        for (int i = 0; i < MostCallers && frame % sizeof(ulong) == 0 && TryRead(vcpu, asEl0, frame + sizeof(ulong), out ulong caller) && caller != 0; i++)
+        for (int i = 0; i < MostCallers && frame % sizeof(ulong) == 0 && GuestTranslation.TryRead(vcpu, asEl0, frame + sizeof(ulong), out ulong caller) && caller != 0; i++)
         {
             if (i % 2 != 0)
             {
@@ -104,7 +104,7 @@ internal static unsafe class EventTrace
 
             kept = caller;
             ulong before = frame;
-            if (!TryRead(vcpu, asEl0, frame, out frame) || frame == before)
+            if (!GuestTranslation.TryRead(vcpu, asEl0, frame, out frame) || frame == before)
             {
                 break;
             }
@@ -114,12 +114,6 @@ internal static unsafe class EventTrace
         {
             Add(stack, vcpu.TraceName | (uint)TraceKind.Callers, kept, 0);
         }
-    }
-
-    private static bool TryRead(VCpu vcpu, bool asEl0, ulong address, out ulong value)
-    {
-        value = 0;
-        return GuestTranslation.TryTranslate(address, isWrite: false, asEl0, out ulong ipa, out _) && vcpu.Vm!.Memory.TryReadUInt64(ipa, out value);
     }
 
     [RuntimeImport("*", "trace_record")]
