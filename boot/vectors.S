@@ -100,7 +100,7 @@
     ldr     x4, [sp, #GUEST_HOST_STACK]
     mov     sp, x4
     mov     x29, xzr
-    bl      \method\suffix
+    bl      \method
     b       enter_guest\suffix
 .endm
 
@@ -199,6 +199,18 @@ enter_guest\suffix:                      // x0: VCpu; TPIDR_EL2 names it already
     ldp     x0, x1, [sp, #GUEST_X0]
     eret
 
+.endm
+
+// Where a CPU is led to by VBAR_EL2: the second table while events are traced (kernel/Debug/Trace), so that tracing costs
+// nothing while it is off. Slots that are never used have room for what is rare.
+.macro own_vector
+    .balign 0x80
+    msr     tpidrro_el0, x30
+    bl      el2_exception
+.endm
+
+.macro vectors_from_el2 suffix
+    own_vector                          // with SP_EL0: never used
 others_first\suffix:
     ldp     x18, x30, [sp, #GUEST_X18]
     save_callee_saved
@@ -211,7 +223,7 @@ others_first\suffix:
     mov     x29, xzr
     bl      trap_reschedule             // x0: VCpu -> the VCpu to run
     b       enter_guest\suffix
-
+    own_vector
 data_abort\suffix:
     ldp     x18, x30, [sp, #GUEST_X18]
     save_callee_saved
@@ -227,24 +239,33 @@ data_abort\suffix:
     mov     x29, xzr
     bl      trap_data_abort             // x0: VCpu, x1: ESR, x2: FAR, x3: HPFAR -> the VCpu to run
     b       enter_guest\suffix
+    own_vector
+    own_vector
+    own_vector                          // with SP_EL2: a bug of ours
+    own_vector
+    own_vector
+    own_vector
+    .balign 0x80
+.endm
 
+.macro vectors_from_below suffix
+    .balign 0x80
 lower_interrupt\suffix:
     exit_to trap_interrupt, GUEST_INTERRUPTS, \suffix
+    vector  lower_interrupt\suffix
+    vector  lower_serror
+    vector  lower_aarch32               // an AArch32 guest: none is ever started
+    vector  lower_aarch32
+    vector  lower_aarch32
+    vector  lower_aarch32
+    .org    vectors\suffix + 0x784      // refused where a slot is too full
 .endm
 
 .section .text.hot, "ax"
 .balign 0x800
-.global vectors
+.global vectors, vectors_traced
 vectors:
-    vector  el2_sp0                     // from EL2 with SP_EL0: never used
-    vector  el2_sp0
-    vector  el2_sp0
-    vector  el2_sp0
-    vector  el2_synchronous             // from EL2: a bug of ours
-    vector  el2_interrupt
-    vector  el2_interrupt
-    vector  el2_serror
-    .balign 0x80
+    vectors_from_el2
 lower_synchronous:                      // from an AArch64 guest
     stp     x0, x1, [sp, #GUEST_X0]
     mrs     x1, esr_el2
@@ -253,43 +274,17 @@ lower_synchronous:                      // from an AArch64 guest
     b.ne    save_and_go_on
     save_caller_saved
     fast_hypercall
-    .if . - lower_synchronous > 0x80
-    .error "the vector is full"
-    .endif
-    .balign 0x80
-    b       lower_interrupt
-    vector  lower_interrupt
-    vector  lower_serror
-    vector  lower_aarch32               // an AArch32 guest: none is ever started
-    vector  lower_aarch32
-    vector  lower_aarch32
-    vector  lower_aarch32
+    vectors_from_below
+
+    .balign 0x800
+vectors_traced:
+    vectors_from_el2 _traced
+    vector  lower_synchronous_traced
+    vectors_from_below _traced
 
 save_and_go_on:
     save_caller_saved
     handlers                            // begins with not_hypercall
-
-// The same while events are traced (kernel/Debug/Trace): a CPU is led to either by VBAR_EL2, so that tracing costs
-// nothing while it is off.
-.balign 0x800
-.global vectors_traced
-vectors_traced:
-    vector  el2_sp0
-    vector  el2_sp0
-    vector  el2_sp0
-    vector  el2_sp0
-    vector  el2_synchronous
-    vector  el2_interrupt
-    vector  el2_interrupt
-    vector  el2_serror
-    vector  lower_synchronous_traced
-    vector  lower_interrupt_traced
-    vector  lower_interrupt_traced
-    vector  lower_serror
-    vector  lower_aarch32
-    vector  lower_aarch32
-    vector  lower_aarch32
-    vector  lower_aarch32
 
 lower_synchronous_traced:
     stp     x0, x1, [sp, #GUEST_X0]
@@ -307,7 +302,6 @@ lower_synchronous_traced:
     cmp     x0, #EC_HVC64
     b.ne    not_hypercall_traced
     fast_hypercall _traced
-
     handlers _traced
 
 .global enter_guest_anew
@@ -323,10 +317,10 @@ lower_serror:
 lower_aarch32:
     exit_to trap_exception
 
-// An exception in the hypervisor itself. TPIDRRO_EL0 serves as scratch: the guest that owns it is lost or the
-// machine is. The report runs on the emergency stack, as the fault may be the stack's.
-.macro el2_exception kind
-    msr     tpidrro_el0, x0
+// An exception in the hypervisor itself. Two registers that a guest owns serve as scratch: that guest is lost or the
+// machine is. The report runs on the emergency stack, as the fault may be the stack's. X30 tells which slot it came by.
+el2_exception:
+    msr     tpidr_el1, x0
     mrs     x0, tpidr_el2
     cbz     x0, 1f
     ldr     x0, [x0, #GUEST_EMERGENCY_STACK]
@@ -335,7 +329,7 @@ lower_aarch32:
     add     x0, x0, :lo12:emergency_stack_top
 2:  sub     x0, x0, #(36 * 8)
     str     x1, [x0, #8]
-    mrs     x1, tpidrro_el0
+    mrs     x1, tpidr_el1
     str     x1, [x0]
     stp     x2, x3, [x0, #2 * 8]
     stp     x4, x5, [x0, #4 * 8]
@@ -351,8 +345,9 @@ lower_aarch32:
     stp     x24, x25, [x0, #24 * 8]
     stp     x26, x27, [x0, #26 * 8]
     stp     x28, x29, [x0, #28 * 8]
-    mov     x1, sp
-    stp     x30, x1, [x0, #30 * 8]
+    mrs     x1, tpidrro_el0
+    mov     x2, sp
+    stp     x1, x2, [x0, #30 * 8]
     mrs     x1, elr_el2
     mrs     x2, spsr_el2
     stp     x1, x2, [x0, #32 * 8]
@@ -360,19 +355,9 @@ lower_aarch32:
     mrs     x2, far_el2
     stp     x1, x2, [x0, #34 * 8]
     mov     sp, x0
-    mov     x1, #\kind
-    bl      hypervisor_exception        // x0: the frame, x1: 0 synchronous, 1 interrupt, 2 SError, 3 SP_EL0
+    ubfx    x1, x30, #7, #4
+    bl      hypervisor_exception        // x0: the frame, x1: 0 to 3 SP_EL0, 4 synchronous, 5 and 6 interrupt, 7 SError
     b       park
-.endm
-
-el2_synchronous:
-    el2_exception 0
-el2_interrupt:
-    el2_exception 1
-el2_serror:
-    el2_exception 2
-el2_sp0:
-    el2_exception 3
 
 // trace_record(x0: the CPU's stack, x1: name and kind, x2, x3: the rest): a record of what C# knows of.
 .global trace_record

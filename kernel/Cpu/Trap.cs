@@ -204,22 +204,16 @@ internal static unsafe class Trap
 
     /// <summary>A physical interrupt while a guest ran. One is handled; another one traps at once on return.</summary>
     [RuntimeExport("trap_interrupt")]
-    private static VCpu Interrupt(VCpu vcpu) => Interrupt(vcpu, vcpu.Cpu.Interrupts.Acknowledge());
-
-    /// <summary>The same while events are traced.</summary>
-    [RuntimeExport("trap_interrupt_traced")]
-    private static VCpu InterruptTraced(VCpu vcpu)
-    {
-        uint acknowledged = vcpu.Cpu.Interrupts.Acknowledge();
-        EventTrace.Write(vcpu.Cpu, TraceKind.Interrupt, vcpu, vcpu.Pc, InterruptController.IdOf(acknowledged));
-        return Interrupt(vcpu, acknowledged);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static VCpu Interrupt(VCpu vcpu, uint acknowledged)
+    private static VCpu Interrupt(VCpu vcpu)
     {
         PhysicalCpu cpu = vcpu.Cpu;
+        uint acknowledged = cpu.Interrupts.Acknowledge();
         uint interrupt = InterruptController.IdOf(acknowledged);
+        if (cpu.IsTraced)
+        {
+            EventTrace.Write(cpu, TraceKind.Interrupt, vcpu, vcpu.Pc, interrupt);
+        }
+
         if (interrupt == InterruptNumbers.VirtualTimer)
         {
             // The guest's own end of interrupt deactivates the physical one.

@@ -20,6 +20,8 @@ public static unsafe class Panic
     private const int FrameSyndrome = 34;
     private const int FrameFaultAddress = 35;
 
+    private const ulong SynchronousVector = 4; // of a table; those before are with SP_EL0
+
     private static int s_entered;
 
     /// <summary>Reports a broken assumption and stops the machine.</summary>
@@ -44,18 +46,18 @@ public static unsafe class Panic
 
     // An exception taken at EL2 (boot/vectors.S); the frame holds x0-x30, SP, ELR, SPSR, ESR, FAR.
     [RuntimeExport("hypervisor_exception")]
-    private static void ExceptionAtEl2(ulong* frame, ulong kind)
+    private static void ExceptionAtEl2(ulong* frame, ulong vector)
     {
-        if (kind == 0)
+        if (vector == SynchronousVector)
         {
             Abandonment.TryAbandon("exception in the hypervisor"u8, frame[29], frame[FramePc], frame[FrameSyndrome], frame[FrameFaultAddress]);
         }
 
-        Begin(kind switch
+        Begin(vector switch
         {
-            0 => "exception in the hypervisor"u8,
-            1 => "interrupt while masked"u8,
-            2 => "system error (SError) in the hypervisor"u8,
+            SynchronousVector => "exception in the hypervisor"u8,
+            SynchronousVector + 1 or SynchronousVector + 2 => "interrupt while masked"u8,
+            SynchronousVector + 3 => "system error (SError) in the hypervisor"u8,
             _ => "exception with the wrong stack"u8,
         });
 

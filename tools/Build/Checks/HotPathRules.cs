@@ -11,7 +11,7 @@ internal static class HotPathRules
     internal static readonly IReadOnlyList<string> Roots =
     [
         "lower_synchronous", "lower_interrupt", "trap_fast_hypercall", "trap_fast_device_access", "trap_data_abort", "trap_reschedule", "trap_exception", "trap_interrupt",
-        "lower_synchronous_traced", "lower_interrupt_traced", "trap_interrupt_traced",
+        "lower_synchronous_traced", "lower_interrupt_traced",
     ];
 
     /// <summary>
