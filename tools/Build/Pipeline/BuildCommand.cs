@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.IO.Compression;
 using System.Threading.Tasks;
 using SharpVisor.Build.Setup;
 
@@ -62,9 +63,22 @@ internal sealed class BuildCommand
         string embedded = await _assembler.RunAsync(
             hypervisor,
             Repository.Combine("linker/embedded.S"),
-            [Repository.GuestImage(FreestandingProgram.EmbeddedGuest)]);
+            [await PackAsync(Repository.GuestImage(FreestandingProgram.EmbeddedGuest))]);
         await LinkAsync(hypervisor, [embedded]);
         await _checker.CheckCodeAsync(hypervisor);
+    }
+
+    private async Task<string> PackAsync(string image)
+    {
+        string packed = image + ".gz";
+        await _cache.RunAsync("pack", Repository.Shorten(packed), [], [image], [packed], () =>
+        {
+            using FileStream target = File.Create(packed);
+            using GZipStream gzip = new(target, CompressionLevel.SmallestSize);
+            gzip.Write(File.ReadAllBytes(image));
+            return Task.CompletedTask;
+        });
+        return packed;
     }
 
     private async Task LinkAsync(FreestandingProgram program, IReadOnlyList<string> more)
