@@ -77,6 +77,7 @@ internal static class MemoryPressure
         ulong some = Math.Min(vm.Memory.Present - vm.Memory.Guarantee, Step) / BalloonDevice.PageSize;
         uint target = (uint)Math.Max(Math.Min(balloon.Actual + some, most), balloon.Target);
         vm.AskedPages = target;
+        vm.Memory.MayBorrow = true;
         balloon.SetTarget(target, -1);
     }
 
@@ -88,5 +89,6 @@ internal static class MemoryPressure
         }
 
         vm.AskedPages = 0;
+        vm.Memory.MayBorrow = false;
     }
 }

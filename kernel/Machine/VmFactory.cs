@@ -51,7 +51,8 @@ internal static unsafe class VmFactory
 
         PageAllocator pages = Hypervisor.Pages;
         ulong tables = GuestMemory.TablesFor(source.Memory, Hypervisor.Stage2.InputBits);
-        ulong kept = source.MemoryGuarantee + tables;
+        ulong credit = GuestMemory.CreditFor(source.Memory, source.MemoryGuarantee);
+        ulong kept = source.MemoryGuarantee + tables + credit;
         if (!pages.TryPromise(kept))
         {
             Log.Error().Text(source.Name).Text(": cannot start: needs "u8).Size(source.MemoryGuarantee).Text(" of memory and "u8).Size(tables)
@@ -67,7 +68,7 @@ internal static unsafe class VmFactory
         }
 
         Heap.Open(region, regionSize);
-        vm = Make(entry, gicVersion, new MemoryAccount(pages, kept), out problem);
+        vm = Make(entry, gicVersion, new MemoryAccount(pages, kept - credit, credit), out problem);
         ulong end = (Heap.Close() + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
         pages.Free(end, region + regionSize - end);
         if (vm == null)

@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 
 namespace SharpVisor.Memory;
 
@@ -6,21 +7,41 @@ namespace SharpVisor.Memory;
 /// What a VM has of the machine's memory, and what is promised to it. As long as it has less than its guarantee the
 /// difference is left for it by <see cref="PageAllocator"/>; what it takes beyond comes from what is promised to nobody.
 /// </summary>
-/// <remarks>The caller serialises.</remarks>
+/// <remarks>
+/// <para>
+/// A little may be kept for it as credit: a guest that is asked to give pages back may have to touch pages first that are
+/// not there, and could not where nothing is left. What it gives then pays the credit back before others get anything.
+/// </para>
+/// <para>
+/// The caller serialises.
+/// </para>
+/// </remarks>
 public sealed class MemoryAccount : PageSource
 {
     private const ulong SmallPart = 16;
 
     private readonly PageAllocator _pages;
     private ulong _guarantee;
+    private ulong _credit;
+    private ulong _debt;
+    private bool _mayBorrow;
 
     /// <summary>Opens an account.</summary>
     /// <param name="pages">The machine's memory.</param>
     /// <param name="guarantee">Bytes that were promised for it (<see cref="PageAllocator.TryPromise"/>): pages and tables together.</param>
-    public MemoryAccount(PageAllocator pages, ulong guarantee)
+    /// <param name="credit">Bytes that were promised beyond that, to be lent to it.</param>
+    public MemoryAccount(PageAllocator pages, ulong guarantee, ulong credit = 0)
     {
         _pages = pages;
         _guarantee = guarantee;
+        _credit = credit;
+    }
+
+    /// <summary>Whether it may use its credit, for single pages. From any CPU.</summary>
+    public bool MayBorrow
+    {
+        get => Volatile.Read(ref _mayBorrow);
+        set => Volatile.Write(ref _mayBorrow, value);
     }
 
     /// <summary>Bytes that it has, tables too.</summary>
@@ -41,7 +62,13 @@ public sealed class MemoryAccount : PageSource
     {
         if (!_pages.TryAllocatePromised(length, alignment, Math.Min(length, Outstanding), out address))
         {
-            return false;
+            if (!MayBorrow || length != PageTable.PageSize || _credit < length || !_pages.TryAllocatePromised(length, alignment, length, out address))
+            {
+                return false;
+            }
+
+            _credit -= length;
+            _debt += length;
         }
 
         Used += length;
@@ -54,12 +81,14 @@ public sealed class MemoryAccount : PageSource
     /// <summary>Memory that it took belongs to somebody else from now on. False where what is promised to it instead isn't free.</summary>
     public bool TryHandOver(ulong length)
     {
-        ulong owed = Owe(length);
-        if (_pages.TryPromise(owed))
+        ulong debt = _debt;
+        if (_pages.TryPromise(Owe(length)))
         {
             return true;
         }
 
+        _credit -= debt - _debt;
+        _debt = debt;
         Used += length;
         return false;
     }
@@ -77,12 +106,12 @@ public sealed class MemoryAccount : PageSource
     /// <inheritdoc/>
     public override bool TryAllocateZeroed(ulong length, ulong alignment, out ulong address)
     {
-        if (!_pages.TryAllocateZeroedPromised(length, alignment, Math.Min(length, Outstanding), out address))
+        if (!TryTake(length, alignment, out address))
         {
             return false;
         }
 
-        Used += length;
+        PageAllocator.Clear(address, length);
         Tables += length;
         return true;
     }
@@ -97,8 +126,9 @@ public sealed class MemoryAccount : PageSource
     /// <summary>Nothing is promised any more. Everything has been given back.</summary>
     public void Close()
     {
-        _pages.EndPromise(Outstanding);
+        _pages.EndPromise(Outstanding + _credit);
         _guarantee = 0;
+        _credit = 0;
     }
 
     /// <summary>It has so much less; what of that is promised again.</summary>
@@ -106,6 +136,10 @@ public sealed class MemoryAccount : PageSource
     {
         ulong before = Outstanding;
         Used -= length;
-        return Outstanding - before;
+        ulong owed = Outstanding - before;
+        ulong paid = Math.Min(_debt, length - owed);
+        _debt -= paid;
+        _credit += paid;
+        return owed + paid;
     }
 }

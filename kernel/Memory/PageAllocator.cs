@@ -108,12 +108,9 @@ public sealed unsafe class PageAllocator : PageSource
     }
 
     /// <inheritdoc/>
-    public override bool TryAllocateZeroed(ulong length, ulong alignment, out ulong address) => TryAllocateZeroedPromised(length, alignment, 0, out address);
-
-    /// <summary>As <see cref="TryAllocatePromised"/>, and zeroed.</summary>
-    public bool TryAllocateZeroedPromised(ulong length, ulong alignment, ulong promised, out ulong address)
+    public override bool TryAllocateZeroed(ulong length, ulong alignment, out ulong address)
     {
-        if (!TryAllocatePromised(length, alignment, promised, out address))
+        if (!TryAllocate(length, alignment, out address))
         {
             return false;
         }
@@ -334,7 +331,7 @@ public sealed unsafe class PageAllocator : PageSource
     private static int OrderOf(ulong size) => BitOperations.Log2(size) - PageShift;
 
     // A span counts in int.
-    private static void Clear(ulong address, ulong length)
+    internal static void Clear(ulong address, ulong length)
     {
         for (ulong done = 0; done < length; done += LongestSpan)
         {

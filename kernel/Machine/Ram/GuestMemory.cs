@@ -28,6 +28,8 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     private const ulong ChunkSize = 16 * PageSize;
     private const ulong BlockSize = 512 * PageSize;
     private const ulong GiB = 1ul << 30;
+    private const ulong LargestCredit = 1ul << 20;
+    private const ulong CreditPart = 32;
     private const int FoundPages = 16;
     private const ulong IsWritable = 1;
 
@@ -77,6 +79,13 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     /// <summary>Bytes that are there now.</summary>
     public ulong Present => Volatile.Read(ref _present);
 
+    /// <summary>Whether it may use its credit (<see cref="MemoryAccount"/>), as its guest is asked to give pages.</summary>
+    public bool MayBorrow
+    {
+        get => _account.MayBorrow;
+        set => _account.MayBorrow = value;
+    }
+
     /// <summary>Bytes of its page tables.</summary>
     public ulong Tables => _account.Tables;
 
@@ -85,6 +94,10 @@ public sealed unsafe partial class GuestMemory : DeviceMemory
     /// <param name="inputBits">Size of its physical address space in bits.</param>
     public static ulong TablesFor(ulong maximum, int inputBits) =>
         PageTable.RootSize(inputBits) + ((TablesBelow + ((maximum + BlockSize - 1) / BlockSize) + ((maximum + GiB - 1) / GiB)) * PageSize);
+
+    /// <summary>Bytes of credit for a VM: what Linux's driver takes before it tells of it, where the VM is large enough.</summary>
+    public static ulong CreditFor(ulong maximum, ulong guarantee) =>
+        guarantee >= maximum ? 0 : Math.Min(LargestCredit, maximum / CreditPart) & ~(PageSize - 1);
 
     /// <summary>Whether a range lies in RAM.</summary>
     public bool Contains(ulong address, ulong length)

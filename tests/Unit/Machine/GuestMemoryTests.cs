@@ -166,6 +166,37 @@ public sealed class GuestMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Who_is_asked_to_give_may_borrow_some_pages_and_pays_them_back_before_others_get_any()
+    {
+        GuestMemory asked = _machine.Make(32 * MiB, 0);
+        GuestMemory greedy = _machine.Make(64 * MiB, 0);
+        Assert.True(asked.TryLoad(Start, new byte[64 * Page]));
+        ulong address = ProvideAll(greedy, Start);
+        ulong place = ProvideAll(asked, Start + (64 * Page));
+        ulong present = asked.Present;
+        asked.MayBorrow = true;
+        Assert.InRange(ProvideAll(asked, place) - place, MiB - (2 * Page), MiB); // a table or two are of it
+        Assert.True(asked.TryRelease(place, asked.Present - present));
+        Assert.Equal(MemoryOutcome.NoMemory, greedy.Provide(address, isWrite: true));
+        Assert.True(asked.TryRelease(Start, 64 * Page));
+        Assert.Equal(MemoryOutcome.Present, greedy.Provide(address, isWrite: true));
+        asked.MayBorrow = false;
+        ProvideAll(greedy, address);
+        Assert.InRange(ProvideAll(asked, place) - place, 0ul, 63 * Page); // what is promised to it, no more
+    }
+
+    /// <summary>Takes page after page until there are none. Returns where it ended.</summary>
+    private static ulong ProvideAll(GuestMemory memory, ulong address)
+    {
+        while (memory.Provide(address, isWrite: true) == MemoryOutcome.Present)
+        {
+            address += Page;
+        }
+
+        return address;
+    }
+
+    [Fact]
     public void Pages_of_devices_are_mapped_beside_memory_only()
     {
         GuestMemory memory = _machine.Make(MiB, MiB);

@@ -50,12 +50,13 @@ internal sealed unsafe class MemoryMachine : IDisposable
     {
         memory = null;
         ulong kept = guarantee + GuestMemory.TablesFor(maximum, InputBits);
-        if (!Pages.TryPromise(kept))
+        ulong credit = GuestMemory.CreditFor(maximum, guarantee);
+        if (!Pages.TryPromise(kept + credit))
         {
             return false;
         }
 
-        var account = new MemoryAccount(Pages, kept);
+        var account = new MemoryAccount(Pages, kept, credit);
         Assert.True(PageTable.TryCreate(account, new RecordingTlb(), InputBits, out PageTable? table));
         memory = new GuestMemory(Start, maximum, guarantee, table!, account, new SpanPageWriter());
         _made.Add(memory, table!);

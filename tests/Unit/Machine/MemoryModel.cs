@@ -74,6 +74,9 @@ internal sealed unsafe class MemoryModel(MemoryMachine machine) : IDisposable
                 machine.Release(memory);
                 _guests[which] = null;
                 break;
+            case 9 when value < 2:
+                memory.MayBorrow = value == 0;
+                break;
             default:
                 machine.Sharing.Step(count * 20);
                 break;
