@@ -51,6 +51,7 @@ internal static class DebugCommand
             "-ex", "target remote " + address,
             "-ex", $"add-symbol-file {Repository.Elf} -o {loadAddress}",
             "-ex", $"set substitute-path /_ {Repository.Root}",
+            "-x", Repository.Combine("tools/gdb/hv.py"),
             "-x", Repository.Combine("tools/gdb/debug.gdb"),
         ];
         Console.WriteLine(ShellWords.Join(emulator));
