@@ -406,7 +406,8 @@ public readonly ref struct FdtReader
     /// <summary><c>#size-cells</c> of a node, 1 where it is absent.</summary>
     public int SizeCells(FdtNode node) => CellCount(node, "#size-cells"u8, 1);
 
-    private bool TryTranslate(FdtNode bus, ref ulong address)
+    /// <summary>Translates an address on a bus to what the CPU sees, by the <c>ranges</c> of the bus and all above it.</summary>
+    public bool TryTranslate(FdtNode bus, ref ulong address)
     {
         for (int hop = 0; hop < MaximumRangesHops; hop++)
         {
