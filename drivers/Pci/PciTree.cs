@@ -19,6 +19,8 @@ public sealed class PciTree
     private const int DeepestBridge = 8;
     private const ulong PageSize = 4096;
     private const ulong BridgeGranule = 1 << 20;
+    private const ulong ConfigurationOfBus = 1 << 20;
+    private const ulong MapGranule = 2 << 20;
     private const ulong LargestBar = 1ul << 40;
 
     private const int HeaderOffset = 0x0e;
@@ -59,6 +61,9 @@ public sealed class PciTree
 
     /// <summary>The highest bus that there is.</summary>
     public int LastBus { get; private set; }
+
+    /// <summary>Bytes of the configuration space that the buses take, rounded up to what is mapped at once.</summary>
+    public ulong ConfigurationSize => ((ulong)(LastBus - _configuration.FirstBus + 1) * ConfigurationOfBus + MapGranule - 1) & ~(MapGranule - 1);
 
     /// <summary>A function.</summary>
     public PciFunction this[int index] => _functions[index]!;

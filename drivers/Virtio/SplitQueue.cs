@@ -37,6 +37,7 @@ public sealed unsafe class SplitQueue
     private const int UsedElementSize = 8;
     private const ushort FlagNext = 1;
     private const ushort FlagWrite = 2;
+    private const ushort FlagIndirect = 4;
     private const ushort NoInterrupt = 1;
     private const ushort NoNotify = 1;
     private const ushort End = ushort.MaxValue;
@@ -66,6 +67,12 @@ public sealed unsafe class SplitQueue
 
         FreeCount = size;
     }
+
+    /// <summary>
+    /// Whether each side says by an index when it wants to be told, in place of a flag (VIRTIO_F_RING_EVENT_IDX, 2.7.7.2 and 2.7.10).
+    /// Set before the first buffer is added, where it was agreed on.
+    /// </summary>
+    public bool HasEventIndex { get; set; }
 
     /// <summary>Number of descriptors.</summary>
     public int Size => _next.Length;
@@ -111,19 +118,42 @@ public sealed unsafe class SplitQueue
             bool isLast = i + 1 == buffers.Length;
             last = index;
             index = _next[index];
-            *(ulong*)descriptor = buffers[i].Address;
-            *(uint*)(descriptor + 8) = buffers[i].Length;
-            *(ushort*)(descriptor + 12) = (ushort)((buffers[i].IsForDevice ? FlagWrite : 0) | (isLast ? 0 : FlagNext));
-            *(ushort*)(descriptor + 14) = isLast ? (ushort)0 : index;
+            Write(descriptor, buffers[i], isLast, index);
         }
 
         _firstFree = index;
         _next[last] = End;
-        _tokens[head] = token;
-        _isHead[head] = true;
-        FreeCount -= buffers.Length;
-        *(ushort*)(AvailableAddress + RingHeader + ((ulong)(_available & (Size - 1)) * sizeof(ushort))) = head;
-        _available++;
+        MakeAvailable(head, buffers.Length, token);
+        return true;
+    }
+
+    /// <summary>
+    /// As <see cref="TryAdd(ReadOnlySpan{VirtioBuffer}, uint)"/>, but the chain stands in a table outside of the queue and takes
+    /// one descriptor (VIRTIO_F_INDIRECT_DESC, 2.7.5.3; where it was agreed on).
+    /// </summary>
+    /// <param name="table">16 bytes for each buffer, aligned to 16, the chain's until it comes back.</param>
+    /// <param name="buffers">At least one.</param>
+    /// <param name="token">As there.</param>
+    public bool TryAddIndirect(ulong table, ReadOnlySpan<VirtioBuffer> buffers, uint token)
+    {
+        if (buffers.IsEmpty || FreeCount == 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < buffers.Length; i++)
+        {
+            Write((byte*)table + (i * DescriptorSize), buffers[i], i + 1 == buffers.Length, (ushort)(i + 1));
+        }
+
+        ushort head = _firstFree;
+        byte* descriptor = (byte*)(_memory + ((ulong)head * DescriptorSize));
+        *(ulong*)descriptor = table;
+        *(uint*)(descriptor + 8) = (uint)(buffers.Length * DescriptorSize);
+        *(uint*)(descriptor + 12) = FlagIndirect;
+        _firstFree = _next[head];
+        _next[head] = End;
+        MakeAvailable(head, 1, token);
         return true;
     }
 
@@ -136,9 +166,16 @@ public sealed unsafe class SplitQueue
             return false;
         }
 
+        ushort before = _published;
         _published = _available;
         Volatile.Write(ref Word(AvailableAddress + 2), _available);
         Interlocked.MemoryBarrier(); // the device sets its flag, then looks at the index; we the other way round
+        if (HasEventIndex)
+        {
+            ushort wanted = Volatile.Read(ref Word(UsedAddress + RingHeader + ((ulong)Size * UsedElementSize)));
+            return (ushort)(_available - wanted - 1) < (ushort)(_available - before);
+        }
+
         return (Volatile.Read(ref Word(UsedAddress)) & NoNotify) == 0;
     }
 
@@ -184,13 +221,50 @@ public sealed unsafe class SplitQueue
     /// <returns>False where one has come back meanwhile, for which there may be none.</returns>
     public bool TryEnableInterrupt()
     {
-        Volatile.Write(ref Word(AvailableAddress), (ushort)0);
+        if (HasEventIndex)
+        {
+            Volatile.Write(ref UsedEvent, _taken);
+        }
+        else
+        {
+            Volatile.Write(ref Word(AvailableAddress), (ushort)0);
+        }
+
         Interlocked.MemoryBarrier();
         return Volatile.Read(ref Word(UsedAddress + 2)) == _taken;
     }
 
     /// <summary>Wants no interrupts. Some may come nevertheless.</summary>
-    public void DisableInterrupt() => Volatile.Write(ref Word(AvailableAddress), NoInterrupt);
+    public void DisableInterrupt()
+    {
+        if (HasEventIndex)
+        {
+            Volatile.Write(ref UsedEvent, (ushort)(_taken - 1)); // which has been: not before 65,535 more
+        }
+        else
+        {
+            Volatile.Write(ref Word(AvailableAddress), NoInterrupt);
+        }
+    }
+
+    private ref ushort UsedEvent => ref Word(AvailableAddress + RingHeader + ((ulong)Size * sizeof(ushort)));
+
+    private void MakeAvailable(ushort head, int count, uint token)
+    {
+        _tokens[head] = token;
+        _isHead[head] = true;
+        FreeCount -= count;
+        *(ushort*)(AvailableAddress + RingHeader + ((ulong)(_available & (Size - 1)) * sizeof(ushort))) = head;
+        _available++;
+    }
+
+    private static void Write(byte* descriptor, in VirtioBuffer buffer, bool isLast, ushort next)
+    {
+        *(ulong*)descriptor = buffer.Address;
+        *(uint*)(descriptor + 8) = buffer.Length;
+        *(ushort*)(descriptor + 12) = (ushort)((buffer.IsForDevice ? FlagWrite : 0) | (isLast ? 0 : FlagNext));
+        *(ushort*)(descriptor + 14) = isLast ? (ushort)0 : next;
+    }
 
     private static ref ushort Word(ulong address) => ref Unsafe.AsRef<ushort>((void*)address);
 }

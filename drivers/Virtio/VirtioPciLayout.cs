@@ -53,8 +53,8 @@ public readonly struct VirtioPciLayout
     /// <summary>What kind of virtio device a function is (virtio 1.2, 5); 0 where it is none.</summary>
     public static uint Identify(PciFunction function) => function.VendorId != Vendor ? 0u
         : function.DeviceId is >= FirstModern and <= LastModern ? (uint)function.DeviceId - FirstModern
-        : function.DeviceId is >= FirstTransitional and < FirstModern ? function.SubsystemId
-        : 0;
+        : function.DeviceId is >= FirstTransitional and < FirstModern ? (uint)function.SubsystemId
+        : 0u;
 
     /// <summary>Finds the registers. False where some are missing, or lie outside of what the function has.</summary>
     public static bool TryFind(PciFunction function, out VirtioPciLayout layout)

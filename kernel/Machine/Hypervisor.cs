@@ -132,7 +132,8 @@ internal static unsafe class Hypervisor
             Fail("no memory for the hypervisor's page tables"u8);
         }
 
-        PhysicalChannel channel = PhysicalChannel.Find(tree, map!, Interrupts, uart);
+        PhysicalVirtio virtio = PhysicalVirtio.Find(tree, map!, Interrupts);
+        PhysicalChannel channel = PhysicalChannel.Find(tree, map!, Interrupts, uart, virtio);
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
         ulong workspace = 0;
@@ -169,6 +170,7 @@ internal static unsafe class Hypervisor
             Interrupts.Enable(bytes.Interrupt);
         }
 
+        PhysicalDisks.Start(virtio);
         StartSecondaries(map!.Root);
         Log.Line().Text("EL2 on "u8).Decimal((ulong)s_cpuCount).Text(s_cpuCount == 1 ? " CPU (MIDR "u8 : " CPUs (MIDR "u8)
             .Hex(SystemRegisters.ReadMidrEl1()).Text(Interrupts.Version switch
@@ -218,6 +220,15 @@ internal static unsafe class Hypervisor
         else if (interrupt == PhysicalCpu.ReviewSgi)
         {
             PassReview(current.Cpu);
+        }
+        else if (DeviceInterrupts.Handle(interrupt))
+        {
+            // Others may share its line.
+            if (s_channel != null && interrupt == s_channel.Interrupt)
+            {
+                ArmChannel(s_channel.HandleInterrupt());
+                ArmTick();
+            }
         }
         else if (s_channel != null && interrupt == s_channel.Interrupt)
         {

@@ -9,10 +9,10 @@ namespace SharpVisor.Machine;
 /// <summary>What the machine has for the control channel: a port of a virtio console, else a UART to spare, else nothing.</summary>
 internal readonly struct PhysicalChannel
 {
-    private readonly VirtioMmio? _device;
+    private readonly VirtioRegisters? _device;
     private readonly Uart? _uart;
 
-    private PhysicalChannel(VirtioMmio? device, Uart? uart)
+    private PhysicalChannel(VirtioRegisters? device, Uart? uart)
     {
         _device = device;
         _uart = uart;
@@ -23,11 +23,12 @@ internal readonly struct PhysicalChannel
     /// <param name="map">The hypervisor's map.</param>
     /// <param name="interrupts">The machine's interrupt controller.</param>
     /// <param name="console">Node of the console's UART.</param>
-    internal static PhysicalChannel Find(in PhysicalTree tree, PageTable map, InterruptController interrupts, FdtNode console)
+    /// <param name="virtio">The machine's virtio devices.</param>
+    internal static PhysicalChannel Find(in PhysicalTree tree, PageTable map, InterruptController interrupts, FdtNode console, PhysicalVirtio virtio)
     {
         if (tree.HasVirtio)
         {
-            return new PhysicalChannel(PhysicalVirtio.Find(tree, map, interrupts).First(VirtioConsole.DeviceId), null);
+            return new PhysicalChannel(virtio.First(VirtioConsole.DeviceId), null);
         }
 
         if (!SecondUart.TryProbe(tree.Reader, console, out Uart? uart, out FdtNode node)

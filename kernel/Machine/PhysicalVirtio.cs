@@ -5,7 +5,7 @@ using SharpVisor.Memory;
 namespace SharpVisor.Machine;
 
 /// <summary>
-/// The machine's virtio-mmio devices. A board has many slots, of which few hold a device (QEMU's virt: 32 in a row). The
+/// The machine's virtio devices, behind virtio-mmio and then on PCI, each in the order of addresses. A board has many slots, of which few hold a device (QEMU's virt: 32 in a row). The
 /// tree is long and to read it takes time, so that where slots stand in a row only those with a device are looked up.
 /// </summary>
 internal sealed class PhysicalVirtio
@@ -13,13 +13,20 @@ internal sealed class PhysicalVirtio
     private const int MostDevices = 32;
     private const ulong LargestRow = 64 * VirtioMmio.RegisterSize;
 
-    private readonly VirtioMmio?[] _devices = new VirtioMmio?[MostDevices];
+    private readonly VirtioRegisters?[] _devices = new VirtioRegisters?[MostDevices];
 
     /// <summary>Number of devices.</summary>
     internal int Count { get; private set; }
 
     /// <summary>Finds the devices, and maps their registers.</summary>
     internal static PhysicalVirtio Find(in PhysicalTree tree, PageTable map, InterruptController interrupts)
+    {
+        PhysicalVirtio devices = FindMmio(tree, map, interrupts);
+        devices.AddPci(tree, map, interrupts);
+        return devices;
+    }
+
+    private static PhysicalVirtio FindMmio(in PhysicalTree tree, PageTable map, InterruptController interrupts)
     {
         PhysicalVirtio slots = new();
         if (tree.TryGetVirtioRow(VirtioMmio.RegisterSize, out ulong start, out ulong rowLength) && rowLength <= LargestRow)
@@ -51,8 +58,11 @@ internal sealed class PhysicalVirtio
         return slots;
     }
 
+    /// <summary>A device, 0 to <see cref="Count"/> - 1.</summary>
+    internal VirtioRegisters this[int index] => _devices[index]!;
+
     /// <summary>The first device of a kind; null where there is none.</summary>
-    internal VirtioMmio? First(uint deviceId)
+    internal VirtioRegisters? First(uint deviceId)
     {
         for (int i = 0; i < Count; i++)
         {
@@ -86,5 +96,53 @@ internal sealed class PhysicalVirtio
         {
             _devices[Count++] = VirtioMmio.Make(address, interrupt, version, deviceId);
         }
+    }
+
+    /// <summary>
+    /// Looks behind a PCI host. Under the early map, which has all registers: in the final one are only those of the devices
+    /// that are driven, and the configuration space where there are some.
+    /// </summary>
+    private void AddPci(in PhysicalTree tree, PageTable map, InterruptController interrupts)
+    {
+        const ulong reach = 1ul << HypervisorMap.AddressBits;
+        if (!tree.Reader.TryFindCompatible(tree.Reader.Root, "pci-host-ecam-generic"u8, out FdtNode host)
+            || !PciHost.TryProbe(tree.Reader, host, reach, out ulong address, out PciTree? pci))
+        {
+            return;
+        }
+
+        pci!.Find();
+        int before = Count;
+        for (int i = 0; i < pci.Count && Count < MostDevices; i++)
+        {
+            PciFunction function = pci[i];
+            if (VirtioPciLayout.Identify(function) != 0 && VirtioPciLayout.TryFind(function, out VirtioPciLayout layout)
+                && PciHost.TryGetInterrupt(tree.Reader, host, function.RootDevice, function.RootPin, out System.ReadOnlySpan<byte> specifier)
+                && interrupts.TryTranslate(specifier, out uint interrupt) && TryMapBars(map, function))
+            {
+                function.Interrupt = interrupt;
+                function.Enable();
+                _devices[Count++] = new VirtioPci(function, layout);
+            }
+        }
+
+        if (Count != before && !HypervisorMap.MapDevice(map, address, pci.ConfigurationSize))
+        {
+            Count = before;
+        }
+    }
+
+    private static bool TryMapBars(PageTable map, PciFunction function)
+    {
+        bool isMapped = true;
+        for (int i = 0; i < PciFunction.MostBars; i++)
+        {
+            if (function.TryGetBar(i, out ulong address, out ulong size))
+            {
+                isMapped &= HypervisorMap.MapDevice(map, address, size);
+            }
+        }
+
+        return isMapped;
     }
 }

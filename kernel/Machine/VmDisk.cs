@@ -37,7 +37,7 @@ internal sealed unsafe class VmDisk
     internal static VmDisk? Make(DiskDefinition definition, GuestMemory memory, out ReadOnlySpan<byte> problem)
     {
         VmDisk disk = new(definition);
-        Disk? under = definition.Image.IsEmpty ? PhysicalDisks.Find(definition, out problem) : disk.OpenImage(out problem);
+        Disk? under = definition.Image.IsEmpty ? PhysicalDisks.Find(disk, out problem) : disk.OpenImage(out problem);
         if (under != null && !disk.TryConnect(under, memory))
         {
             problem = "no memory for one of its disks"u8;
@@ -65,6 +65,7 @@ internal sealed unsafe class VmDisk
     /// <summary>Gives everything back. No request is on its way.</summary>
     internal void Release()
     {
+        PhysicalDisks.Release(this);
         Overlay?.Drop();
         _account?.Close();
         Free(_image, _imageLength);

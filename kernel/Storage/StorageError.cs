@@ -17,7 +17,7 @@ public enum StorageError
     /// <summary>No partition is FAT32, or it lies outside of the disk.</summary>
     NoFatPartition,
 
-    /// <summary>The partition's first sector does not describe a FAT32 file system of 512-byte sectors.</summary>
+    /// <summary>The partition's first sector does not describe a FAT32 or exFAT file system of 512-byte sectors.</summary>
     BadFat,
 
     /// <summary>A cluster chain leads out of the file system.</summary>
@@ -28,4 +28,10 @@ public enum StorageError
 
     /// <summary>The root directory has no such file.</summary>
     NoSuchFile,
+
+    /// <summary>An exFAT file of which the end was never written: what is there is not the file's.</summary>
+    FileNotWritten,
+
+    /// <summary>A file in more than <see cref="FileVolume.MostPieces"/> pieces.</summary>
+    TooManyPieces,
 }

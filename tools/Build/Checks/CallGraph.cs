@@ -9,7 +9,7 @@ namespace SharpVisor.Build.Checks;
 /// </summary>
 /// <remarks>
 /// A call through a method table (the table loaded from the object, the slot from the table) goes to that slot's
-/// method of every class. Any other indirect call goes to every function whose address stands in data or is made
+/// method of every class, narrowed by <see cref="HotPathRules.Narrow"/>. Any other indirect call goes to every function whose address stands in data or is made
 /// by an instruction. A jump through a table of offsets stays within its function, which counts whole anyway.
 /// </remarks>
 internal sealed class CallGraph(CodeImage image)
@@ -33,7 +33,7 @@ internal sealed class CallGraph(CodeImage image)
             }
             else if (code[i].IsIndirectCall || (code[i].IsIndirectJump && !IsTableJump(code, i)))
             {
-                targets.UnionWith(IndirectTargets(code, i));
+                targets.UnionWith(IndirectTargets(region, i));
             }
         }
 
@@ -46,18 +46,18 @@ internal sealed class CallGraph(CodeImage image)
         return targets.OrderBy(other => other.Address);
     }
 
-    private IEnumerable<CodeRegion> IndirectTargets(IReadOnlyList<Instruction> code, int call)
+    private IEnumerable<CodeRegion> IndirectTargets(CodeRegion caller, int call)
     {
-        if (!IsVirtualCall(code, call, out uint slot))
+        if (!IsVirtualCall(caller.Instructions, call, out uint slot))
         {
             return _addressTaken;
         }
 
-        return image.MethodTables
+        return HotPathRules.Narrow(caller, [.. image.MethodTables
             .Where(table => slot < table.Count && table[(int)slot] != 0)
             .Select(table => image.At(table[(int)slot]))
             .Where(region => region is not null)
-            .Select(region => region!);
+            .Select(region => region!)]);
     }
 
     /// <summary>LDR Xt, [object]; LDR Xm, [Xt, #slot]; BLR Xm, with other instructions in between.</summary>

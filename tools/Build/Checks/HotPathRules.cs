@@ -32,6 +32,24 @@ internal static class HotPathRules
         "SharpVisor.Debug.Panic.",
     ];
 
+    // A place in a method table is all that an instruction names. Where these functions call through the places of
+    // MmioDevice.Read and Write, only methods of those names can be meant: an override is named as what it overrides.
+    private const string AccessFunctions = "SharpVisor.Cpu.Trap.";
+
+    private static readonly string[] s_accessMethods = [".Read", ".Write"];
+
+    /// <summary>Of the methods that stand in one place of all method tables those that a function may mean.</summary>
+    internal static IEnumerable<CodeRegion> Narrow(CodeRegion caller, IReadOnlyList<CodeRegion> targets)
+    {
+        string? method = caller.Name.StartsWith(AccessFunctions, StringComparison.Ordinal)
+            ? s_accessMethods.FirstOrDefault(name => targets.Any(target => IsDeviceMethod(target, name)))
+            : null;
+        return method is null ? targets : targets.Where(target => target.Name.EndsWith(method, StringComparison.Ordinal));
+    }
+
+    private static bool IsDeviceMethod(CodeRegion target, string name) =>
+        target.Name.StartsWith("SharpVisor.Devices.", StringComparison.Ordinal) && target.Name.EndsWith("Device" + name, StringComparison.Ordinal);
+
     /// <summary>Whether a region never returns to a guest.</summary>
     internal static bool IsEnding(CodeRegion region) => s_endings.Any(ending => ending.EndsWith('.')
         ? region.Name.StartsWith(ending, StringComparison.Ordinal)
