@@ -37,6 +37,7 @@ public sealed unsafe class ConsolePort : ByteChannel
     internal ConsolePort(VirtioConsole console, ulong memory)
     {
         _console = console;
+        Interrupt = console.Registers.Interrupt;
         _receiveMemory = memory;
         _transmitMemory = memory + (ReceiveBuffers * ReceiveSize);
     }
@@ -45,7 +46,7 @@ public sealed unsafe class ConsolePort : ByteChannel
     public int Port => _receive == null ? -1 : _port;
 
     /// <inheritdoc/>
-    public override uint Interrupt => _console.Registers.Interrupt;
+    public override uint Interrupt { get; }
 
     /// <inheritdoc/>
     public override bool IsOpen => _isOpen;

@@ -1,3 +1,5 @@
+using System.Threading;
+
 namespace SharpVisor.Storage;
 
 /// <summary>
@@ -11,7 +13,7 @@ public ref struct DiskCompletion
     /// <summary>Tells of a request that has ended.</summary>
     public void Add(DiskRequest request, DiskStatus status)
     {
-        DiskClient client = request.Client;
+        DiskClient? client = request.Client;
         if (_client != client)
         {
             _client?.Settle();
@@ -19,7 +21,14 @@ public ref struct DiskCompletion
         }
 
         request.Status = status;
-        client.Completed(request);
+        if (client != null)
+        {
+            client.Completed(request);
+        }
+        else
+        {
+            Volatile.Write(ref request.HasEnded, true);
+        }
     }
 
     /// <summary>No more are found for now.</summary>

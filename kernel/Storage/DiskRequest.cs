@@ -20,16 +20,16 @@ namespace SharpVisor.Storage;
 public sealed class DiskRequest
 {
     /// <summary>Makes a request.</summary>
-    /// <param name="client">Who is told of its end.</param>
+    /// <param name="client">Who is told of its end; null for who looks at <see cref="HasEnded"/>.</param>
     /// <param name="tag">What the client knows it by.</param>
-    public DiskRequest(DiskClient client, int tag)
+    public DiskRequest(DiskClient? client, int tag)
     {
         Client = client;
         Tag = tag;
     }
 
-    /// <summary>Who is told of its end.</summary>
-    public DiskClient Client { get; }
+    /// <summary>Who is told of its end; null for who looks at <see cref="HasEnded"/>.</summary>
+    public DiskClient? Client { get; }
 
     /// <summary>What the client knows it by.</summary>
     public int Tag { get; }
@@ -39,6 +39,9 @@ public sealed class DiskRequest
 
     /// <summary>How it has ended.</summary>
     public DiskStatus Status;
+
+    /// <summary>Whether it has ended, where nobody is told. Written last, by another CPU perhaps.</summary>
+    public bool HasEnded;
 
     /// <summary>The first sector, of 512 bytes, counted from the beginning of the disk that has the request now.</summary>
     public ulong Sector;

@@ -9,8 +9,7 @@ public abstract unsafe class DiskSectors : SectorSource
     private readonly Disk _disk;
     private readonly ulong _buffer;
     private readonly uint _bufferSectors;
-    private readonly DiskRequest _request;
-    private int _hasEnded;
+    private readonly DiskRequest _request = new(null, 0);
 
     /// <summary>Reads a disk.</summary>
     /// <param name="disk">Of which.</param>
@@ -21,7 +20,6 @@ public abstract unsafe class DiskSectors : SectorSource
         _disk = disk;
         _buffer = buffer;
         _bufferSectors = length / SectorSize;
-        _request = new DiskRequest(new Client(this), 0);
     }
 
     /// <inheritdoc/>
@@ -61,28 +59,15 @@ public abstract unsafe class DiskSectors : SectorSource
         _request.Sector = sector;
         _request.Sectors = sectors;
         _request.Address = _buffer;
-        Volatile.Write(ref _hasEnded, 0);
+        Volatile.Write(ref _request.HasEnded, false);
         if (!_disk.Submit(_request))
         {
-            for (uint turn = 0; Volatile.Read(ref _hasEnded) == 0; turn++)
+            for (uint turn = 0; !Volatile.Read(ref _request.HasEnded); turn++)
             {
                 Wait(turn);
             }
         }
 
         return _request.Status == DiskStatus.Ok;
-    }
-
-    private sealed class Client : DiskClient
-    {
-        private readonly DiskSectors _sectors;
-
-        internal Client(DiskSectors sectors) => _sectors = sectors;
-
-        public override void Completed(DiskRequest request) => Volatile.Write(ref _sectors._hasEnded, 1);
-
-        public override void Settle()
-        {
-        }
     }
 }

@@ -16,6 +16,10 @@ internal sealed class CallGraph(CodeImage image)
 {
     // A method table's address is loaded, then its slot, then comes the call: the compiler keeps them this close.
     private const int Window = 12;
+    private const int KeptWindow = 64;
+    private const uint StackPointer = 31;
+    private const uint FirstKept = 19; // X19 to X28 outlive a call
+    private const uint LastKept = 28;
     private const uint FirstSlotOffset = 24;
 
     private readonly IReadOnlyList<CodeRegion> _addressTaken = image.AddressTaken();
@@ -71,34 +75,97 @@ internal sealed class CallGraph(CodeImage image)
         }
 
         slot = (offset - FirstSlotOffset) / 8;
-        return FindLoad(code, load, code[load].Rn, out uint tableOffset) >= 0 && tableOffset == 0;
+        return (FindLoad(code, load, code[load].Rn, out uint tableOffset) >= 0 && tableOffset == 0) || HoldsTables(code, code[load].Rn);
     }
 
     /// <summary>
-    /// The load that gave a register its value, or -1. Between the two there may be branches away (the compiler's guesses of
-    /// the class), but none to there.
+    /// Whether nothing but method tables gets into a register that calls keep, in a whole function: the caller's value, which the stack
+    /// holds meanwhile, is none that compiled code looks into.
+    /// </summary>
+    private static bool HoldsTables(IReadOnlyList<Instruction> code, uint register)
+    {
+        bool isLoaded = false;
+        for (int i = 0; i < code.Count; i++)
+        {
+            if (code[i].IsPair)
+            {
+                if (code[i].Rn != StackPointer && (code[i].Rd == register || code[i].Rt2 == register))
+                {
+                    return false;
+                }
+            }
+            else if (!code[i].IsDirectBranch(out _) && code[i].Rd == register)
+            {
+                if (!code[i].IsLoad64(out uint offset) || (offset != 0 && code[i].Rn != StackPointer))
+                {
+                    return false;
+                }
+
+                isLoaded |= code[i].Rn != StackPointer;
+            }
+        }
+
+        return isLoaded && register is >= FirstKept and <= LastKept;
+    }
+
+    /// <summary>
+    /// The load that gave a register its value, or -1. Between the two there may be branches, but none comes there from
+    /// elsewhere; calls only where the register is one that they keep.
     /// </summary>
     private static int FindLoad(IReadOnlyList<Instruction> code, int before, uint register, out uint offset)
     {
         offset = 0;
-        for (int i = before - 1; i >= 0 && i >= before - Window; i--)
+        bool isKept = register is >= FirstKept and <= LastKept;
+        for (int i = before - 1; i >= 0 && i >= before - (isKept ? KeptWindow : Window); i--)
         {
-            if (code[i].IsCall || code[i].IsIndirectCall || code[i].EndsFlow || IsBranchedTo(code, code[i + 1].Address))
+            if ((!isKept && (code[i].IsCall || code[i].IsIndirectCall)) || code[i].EndsFlow)
             {
                 return -1;
             }
 
             if (!code[i].IsDirectBranch(out _) && code[i].Rd == register)
             {
-                return code[i].IsLoad64(out offset) ? i : -1;
+                return code[i].IsLoad64(out offset) && !IsEntered(code, i, before) ? i : -1;
             }
         }
 
         return -1;
     }
 
-    private static bool IsBranchedTo(IReadOnlyList<Instruction> code, ulong address) =>
-        code.Any(instruction => instruction.IsDirectBranch(out ulong target) && target == address);
+    /// <summary>
+    /// Whether a branch from elsewhere leads between the instruction that sets a register and one that uses it. A branch back, from
+    /// the end of a loop that begins between them, is not from elsewhere while the loop leaves the register alone.
+    /// </summary>
+    private static bool IsEntered(IReadOnlyList<Instruction> code, int first, int last)
+    {
+        for (int i = 0; i < code.Count; i++)
+        {
+            bool isEntry = (i <= first || i > last) && code[i].IsDirectBranch(out ulong target)
+                && target > code[first].Address && target <= code[last].Address;
+            if (!isEntry)
+            {
+                continue;
+            }
+
+            if (i < last || i > last + KeptWindow)
+            {
+                return true;
+            }
+
+            for (int j = last + 1; j <= i; j++)
+            {
+                if (!code[j].IsDirectBranch(out _) && code[j].Rd == code[first].Rd)
+                {
+                    return true;
+                }
+            }
+
+            last = i;
+            i = -1; // the loop may be entered from elsewhere
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// ADR of a place in the code (in assembly the base may lie before the function), ADD of an offset to it, BR:

@@ -32,23 +32,50 @@ internal static class HotPathRules
         "SharpVisor.Debug.Panic.",
     ];
 
-    // A place in a method table is all that an instruction names. Where these functions call through the places of
-    // MmioDevice.Read and Write, only methods of those names can be meant: an override is named as what it overrides.
-    private const string AccessFunctions = "SharpVisor.Cpu.Trap.";
-
-    private static readonly string[] s_accessMethods = [".Read", ".Write"];
+    // A place in a method table is all that an instruction names. Where a function calls through the place of a method that is
+    // named here, only methods of that name can be meant, for an override is named as what it overrides. For each kind of
+    // caller: which class, and all of its virtual methods that are called from there.
+    private static readonly (string Callers, string Types, string[] Methods)[] s_calls =
+    [
+        ("SharpVisor.Cpu.Trap.", "SharpVisor.Devices.", [".Read", ".Write"]), // MmioDevice
+        ("SharpVisor.Console.Terminal.", "SharpVisor.Drivers.", [".Write", ".TryRead", ".SetReceiveInterrupt"]), // SerialLine
+        ("SharpVisor.Devices.Virtio.VirtioTransport.", "SharpVisor.Devices.Virtio.",
+        [
+            // VirtioDevice
+            ".ReadConfig", ".Accepts", ".Start", ".SuspendQueue", ".ResetQueue", ".Reset", ".WriteConfig", ".Save", ".TryRestore", ".Work",
+        ]),
+        ("SharpVisor.Cpu.", "SharpVisor.Drivers.Gic", // InterruptController
+        [
+            ".get_Version", ".TryTranslate", ".TryGetFrames", ".Initialise", ".InitialiseCpu", ".Enable", ".Disable", ".ClearActive", ".Acknowledge",
+            ".Deactivate", ".SendSgi",
+        ]),
+        ("SharpVisor.Interrupts.TrappedCpuInterface.HideMachine", "SharpVisor.Drivers.Gic", [".get_Version"]), // InterruptController
+        ("SharpVisor.Memory.PageTable.", "SharpVisor.", [".AfterBreak", ".AfterMake", ".TryAllocateZeroed"]), // TlbMaintenance, PageSource
+        ("SharpVisor.Interrupts.VirtualGic.", "SharpVisor.Interrupts.",
+        [
+            // VirtualCpuInterface
+            ".get_ListRegisterCount", ".ReadListRegister", ".WriteListRegister", ".EmptyListRegisters", ".EndedListRegisters", ".SetMaintenance",
+            ".TakeEndCount", ".EnabledGroups", ".DeactivatePhysical", ".Start", ".Stop", ".Save", ".Load",
+        ]),
+    ];
 
     /// <summary>Of the methods that stand in one place of all method tables those that a function may mean.</summary>
     internal static IEnumerable<CodeRegion> Narrow(CodeRegion caller, IReadOnlyList<CodeRegion> targets)
     {
-        string? method = caller.Name.StartsWith(AccessFunctions, StringComparison.Ordinal)
-            ? s_accessMethods.FirstOrDefault(name => targets.Any(target => IsDeviceMethod(target, name)))
-            : null;
-        return method is null ? targets : targets.Where(target => target.Name.EndsWith(method, StringComparison.Ordinal));
-    }
+        foreach ((string callers, string types, string[] methods) in s_calls)
+        {
+            string? method = caller.Name.StartsWith(callers, StringComparison.Ordinal)
+                ? methods.FirstOrDefault(name => targets.Any(target =>
+                    target.Name.StartsWith(types, StringComparison.Ordinal) && target.Name.EndsWith(name, StringComparison.Ordinal)))
+                : null;
+            if (method is not null)
+            {
+                return targets.Where(target => target.Name.EndsWith(method, StringComparison.Ordinal));
+            }
+        }
 
-    private static bool IsDeviceMethod(CodeRegion target, string name) =>
-        target.Name.StartsWith("SharpVisor.Devices.", StringComparison.Ordinal) && target.Name.EndsWith("Device" + name, StringComparison.Ordinal);
+        return targets;
+    }
 
     /// <summary>Whether a region never returns to a guest.</summary>
     internal static bool IsEnding(CodeRegion region) => s_endings.Any(ending => ending.EndsWith('.')

@@ -28,6 +28,12 @@ internal readonly struct Instruction(ulong address, uint word)
     internal bool EndsFlow =>
         (word & 0xfc00_0000) == 0x1400_0000 || IsIndirectJump || (word & 0xffff_fc1f) == 0xd65f_0000 || word == 0xd69f_03e0 || (word & 0xffe0_001f) == 0xd420_0000;
 
+    /// <summary>LDP or STP of general registers.</summary>
+    internal bool IsPair => (word & 0x3e00_0000) == 0x2800_0000;
+
+    /// <summary>Bits 14:10, the second register of a pair.</summary>
+    internal uint Rt2 => (word >> 10) & 31;
+
     /// <summary>Bits 9:5, the register that is read first: the target of BR and BLR, the base of a load.</summary>
     internal uint Rn => (word >> 5) & 31;
 

@@ -16,7 +16,7 @@ internal sealed class ManagedCodeStep(StepCache cache, Settings settings)
         string ilc = IlStep.Ilc(program);
         string[] arguments =
         [
-            program.Il, "--systemmodule", program.Name, "--targetarch", "arm64", "--targetos", "linux", "-O", "-g", "--verbose",
+            program.Il, "--systemmodule", program.Name, "--targetarch", "arm64", "--targetos", "linux", "--Os", "-g", "--verbose",
 
             // No-operations that move a loop to the beginning of a cache line are executed and stored, too.
             "--codegenopt", "JitAlignLoops=0",
