@@ -66,8 +66,40 @@ public class HotPathCheckTests
         (string, uint[])[] functions = [("clean", [Return]), ("dirty", [StoreVector, Return])];
         Assert.Empty(Check(functions, hot: [LoadTable, Away, LoadSlot(0), CallX1, Return], tables: [["clean"]], pointers: ["dirty"]));
 
-        const uint BackToSlot = 0x54ffffe0; // b.eq, one instruction back
-        Assert.Single(Check(functions, hot: [LoadTable, Nop, LoadSlot(0), BackToSlot, CallX1, Return], tables: [["clean"]], pointers: ["dirty"]));
+        const uint BackToSlot = 0x54ffffe0; // b.eq, one instruction back: the table is still what was loaded
+        Assert.Empty(Check(functions, hot: [LoadTable, Nop, LoadSlot(0), BackToSlot, CallX1, Return], tables: [["clean"]], pointers: ["dirty"]));
+
+        const uint OverTable = 0x54000040; // b.eq, two instructions on
+        Assert.Single(Check(functions, hot: [OverTable, LoadTable, LoadSlot(0), CallX1, Return], tables: [["clean"]], pointers: ["dirty"]));
+    }
+
+    [Fact]
+    public void A_table_that_is_kept_in_a_register_serves_several_calls_and_loops()
+    {
+        const uint LoadTableToX22 = 0xf9400276; // ldr x22, [x19]
+        const uint LoadSlotOfX22 = 0xf9400ec1; // ldr x1, [x22, #24]
+        const uint BackToCall = 0x54ffffc0; // b.eq, two instructions back
+        const uint Spoil = 0xd2800016; // mov x22, #0
+        (string, uint[])[] functions = [("clean", [Return]), ("dirty", [StoreVector, Return])];
+        uint[] loop = [LoadTableToX22, LoadSlotOfX22, CallX1, BackToCall, LoadSlotOfX22, CallX1, Return];
+        Assert.Empty(Check(functions, hot: loop, tables: [["clean"]], pointers: ["dirty"]));
+        Assert.Single(Check(functions, hot: loop, tables: [["dirty"]]));
+        uint[] spoilt = [LoadTableToX22, LoadSlotOfX22, CallX1, Spoil, LoadSlotOfX22, CallX1, Return];
+        Assert.Single(Check(functions, hot: spoilt, tables: [["clean"]], pointers: ["dirty"]));
+    }
+
+    [Fact]
+    public void Where_methods_of_a_name_are_meant_others_in_the_same_place_are_not()
+    {
+        (string, uint[])[] functions =
+        [
+            ("SharpVisor.Cpu.Trap.Access", [LoadTable, LoadSlot(0), CallX1, Return]),
+            ("SharpVisor.Devices.Clock.Read", [Return]),
+            ("SharpVisor.Drivers.Card.TryRead", [StoreVector, Return]),
+        ];
+        uint[] hot = [Call("SharpVisor.Cpu.Trap.Access"), Return];
+        Assert.Empty(Check(functions, hot, tables: [["SharpVisor.Devices.Clock.Read"], ["SharpVisor.Drivers.Card.TryRead"]]));
+        Assert.Single(Check(functions, hot, tables: [["SharpVisor.Drivers.Card.TryRead"]]));
     }
 
     [Fact]
