@@ -281,8 +281,8 @@ internal static class Dispatcher
         Lock();
         s_scheduler!.Block(cpu.SchedulerIndex, now);
 
-        // What came before it was asleep has told nobody.
-        ulong kicks = vcpu.Vm!.Gic.HasPendingFor(vcpu.Index) ? WakeLocked(vcpu, now) : 0;
+        // What came before it was asleep has told nobody. Its list registers have been looked at: nobody else puts anything there.
+        ulong kicks = vcpu.Vm!.Gic.HasWaitingFor(vcpu.Index) ? WakeLocked(vcpu, now) : 0;
         SchedulingEntity? entity = s_scheduler.Pick(cpu.SchedulerIndex, now, out ulong next);
         return Finish(cpu, entity, next, kicks);
     }

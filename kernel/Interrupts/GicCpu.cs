@@ -39,8 +39,14 @@ internal sealed class GicCpu
     /// <summary>What the maintenance interrupt is set to. Not <see cref="MaintenanceReasons.None"/>: not everything had room.</summary>
     internal MaintenanceReasons Reasons;
 
-    /// <summary>SGIs of a GICv3 sent by others, not yet taken over: bits 0 to 15 by SGI1R, 16 to 31 by SGI0R. Changed without the lock.</summary>
+    /// <summary>
+    /// SGIs sent and not yet taken over. GICv3: bits 0 to 15 by SGI1R, 16 to 31 by SGI0R; GICv2: a bit each, and
+    /// <see cref="Senders"/> says by whom. Changed without the lock.
+    /// </summary>
     internal int Mailbox;
+
+    /// <summary>For each SGI of a GICv2 a bit for each VCpu that has sent it; written before the bit in <see cref="Mailbox"/>.</summary>
+    internal readonly int[] Senders = new int[VirtualGic.SgiCount];
 
     /// <summary>Another VCpu holds the lock and waits for this one to fold its list registers.</summary>
     internal int RecallRequested;

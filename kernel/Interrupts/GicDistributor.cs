@@ -101,11 +101,18 @@ public sealed class GicDistributor : MmioDevice
     /// <inheritdoc/>
     public override void Write(int vcpu, uint offset, int size, ulong value)
     {
-        if ((offset & (uint)(size - 1)) != 0)
+        if (offset == SoftwareInterrupt && size == 4 && !_isVersion3)
         {
-            return;
+            SendSgi(vcpu, (uint)value); // first, as nothing else is written as often
         }
+        else if ((offset & (uint)(size - 1)) == 0)
+        {
+            WriteAligned(vcpu, offset, size, value);
+        }
+    }
 
+    private void WriteAligned(int vcpu, uint offset, int size, ulong value)
+    {
         if (offset == Control)
         {
             if (size == 4)
@@ -141,13 +148,6 @@ public sealed class GicDistributor : MmioDevice
         else if (_isVersion3)
         {
             WriteRoute(vcpu, offset, size, value);
-        }
-        else if (offset == SoftwareInterrupt)
-        {
-            if (size == 4)
-            {
-                SendSgi(vcpu, (uint)value);
-            }
         }
         else if (offset is >= ClearSgiPending and < EndOfSgiPending && size <= 4)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SharpVisor.Interrupts;
 
 /// <summary>GICH_LR of a GICv2 (Arm IHI 0048, 5.3.11) from and to the layout of <see cref="ListRegister"/>.</summary>
@@ -17,6 +19,7 @@ internal static class GicV2ListRegister
     private const int CommonPriorityShift = ListRegister.PriorityShift + 3;
     private const int CommonStateShift = 62;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint FromCommon(ulong value)
     {
         uint result = (uint)value & VirtualMask;

@@ -226,17 +226,20 @@ public sealed partial class VirtualGic
         Refresh(self, interrupt, ref state);
     }
 
-    /// <summary>As <see cref="Load"/>, for an SGI of a GICv3 that has just been sent and is not active.</summary>
+    /// <summary>As <see cref="Load"/>, for an SGI that has just been sent, by one VCpu, and is not active.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void LoadSgi(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state, int slot)
+    private void LoadSgi(int self, GicCpu cpu, uint interrupt, ref VirtualInterrupt state, byte latched, int slot)
     {
-        state.Latched = 1;
-        state.Taken = 1;
+        // Bit 0 alone for a GICv3: the source is then 0, and the field where it stands is 0 there.
+        state.Source = (byte)BitOperations.TrailingZeroCount((uint)latched);
+        state.Latched = latched;
+        state.Taken = latched;
         state.Slot = (byte)(slot + 1);
         state.Holder = (byte)self;
         cpu.SlotOwner[slot] = (ushort)interrupt;
         cpu.SlotsUsed |= 1u << slot;
-        ulong value = interrupt | ListRegister.Pending | ((ulong)state.Priority << ListRegister.PriorityShift);
+        ulong value = interrupt | ListRegister.Pending | ((ulong)state.Priority << ListRegister.PriorityShift)
+            | ((ulong)state.Source << ListRegister.SourceShift);
         cpu.Interface.WriteListRegister(slot, state.Group1 ? value | ListRegister.Group1 : value);
         if (cpu.IsTraced)
         {
@@ -389,6 +392,34 @@ public sealed partial class VirtualGic
                 Resample(cpu, interrupt, ref state);
             }
         }
+    }
+
+    /// <summary>
+    /// Folds the one list register that is in use, where the guest has ended the private interrupt that was in it and there
+    /// is nothing else to say of it. False where it is not so. On the VCpu's CPU.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFoldOne(GicCpu cpu)
+    {
+        uint used = cpu.SlotsUsed;
+        if ((used & (used - 1)) != 0 || used == 0 || cpu.Reasons != MaintenanceReasons.None
+            || (cpu.Interface.EmptyListRegisters() & used) == 0)
+        {
+            return false;
+        }
+
+        uint interrupt = cpu.SlotOwner[BitOperations.TrailingZeroCount(used)];
+        if (interrupt >= PrivateCount || !cpu.Private[interrupt].HasOnlyTaken)
+        {
+            return false;
+        }
+
+        ref VirtualInterrupt state = ref cpu.Private[interrupt];
+        state.Slot = 0;
+        state.Active = false;
+        state.Latched = 0;
+        cpu.SlotsUsed = 0;
+        return true;
     }
 
     /// <summary>Folds all list registers of a VCpu. On its CPU.</summary>

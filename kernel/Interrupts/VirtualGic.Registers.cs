@@ -279,17 +279,14 @@ public sealed partial class VirtualGic
     /// <param name="interrupt">0 to 15.</param>
     internal void SendSgiTo(int self, uint targets, uint interrupt)
     {
-        targets &= (1u << _cpus.Length) - 1;
-        Enter(self);
-        for (; targets != 0; targets &= targets - 1)
+        int source = 1 << self;
+        int bit = 1 << (int)interrupt;
+        for (targets &= (1u << _cpus.Length) - 1; targets != 0; targets &= targets - 1)
         {
             int target = BitOperations.TrailingZeroCount(targets);
-            ref VirtualInterrupt state = ref _cpus[target].Private[interrupt];
-            Latch(ref state, (byte)(1 << self));
-            Refresh(target, interrupt, ref state);
+            Interlocked.Or(ref _cpus[target].Senders[interrupt], source);
+            Post(self, target, bit);
         }
-
-        Exit(self);
     }
 
     /// <summary>GICR_WAKER.ProcessorSleep.</summary>

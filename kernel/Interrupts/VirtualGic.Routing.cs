@@ -125,17 +125,29 @@ public sealed partial class VirtualGic
         }
     }
 
-    /// <summary>Takes over what other VCpus put into a VCpu's mailbox. Group 1 comes by SGI1R, group 0 by SGI0R.</summary>
-    private void TakeMailbox(int vcpu)
+    /// <summary>Takes over what was put into a VCpu's mailbox. With a GICv3 group 1 comes by SGI1R, group 0 by SGI0R.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeMailbox(int vcpu) => TakeMailboxHere(vcpu, _cpus[vcpu]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void TakeMailboxHere(int vcpu, GicCpu cpu)
     {
-        GicCpu cpu = _cpus[vcpu];
         uint sent = (uint)Interlocked.Exchange(ref cpu.Mailbox, 0);
         for (; sent != 0; sent &= sent - 1)
         {
             int bit = BitOperations.TrailingZeroCount(sent);
             uint interrupt = (uint)bit & (SgiCount - 1);
             ref VirtualInterrupt state = ref cpu.Private[interrupt];
-            if (state.Group1 != bit < Group0MailboxShift)
+            byte latched = 1;
+            if (Version == 2)
+            {
+                latched = (byte)Interlocked.Exchange(ref cpu.Senders[interrupt], 0);
+                if (latched == 0)
+                {
+                    continue; // who sends it a second time had only begun when it was taken the last time
+                }
+            }
+            else if (state.Group1 != bit < Group0MailboxShift)
             {
                 continue;
             }
@@ -148,19 +160,19 @@ public sealed partial class VirtualGic
                 }
 
                 uint free = cpu.AllSlots & ~cpu.SlotsUsed;
-                if (free != 0 && (state.Latched | state.ListedOn) == 0 && !state.Active && state.Enabled && Version == 3
+                if (free != 0 && (state.Latched | state.ListedOn | (latched & (latched - 1))) == 0 && !state.Active && state.Enabled
                     && cpu.Reasons == MaintenanceReasons.None && (_groups >> (state.Group1 ? 1 : 0) & 1) != 0)
                 {
-                    LoadSgi(vcpu, cpu, interrupt, ref state, BitOperations.TrailingZeroCount(free));
+                    LoadSgi(vcpu, cpu, interrupt, ref state, latched, BitOperations.TrailingZeroCount(free));
                     continue;
                 }
 
-                state.Latched |= 1;
+                state.Latched |= latched;
                 Arrive(vcpu, cpu, interrupt, ref state);
             }
             else
             {
-                Latch(ref state, 1);
+                Latch(ref state, latched);
                 Refresh(vcpu, interrupt, ref state);
             }
         }

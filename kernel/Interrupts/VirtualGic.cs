@@ -34,7 +34,7 @@ public sealed partial class VirtualGic
     public const int Nobody = -1;
 
     private const int PrivateCount = GicCpu.PrivateCount;
-    private const int SgiCount = 16;
+    internal const int SgiCount = 16;
 
     // ICC_SGI1R_EL1 (IHI 0069, 12.2.18). Aff3, Aff2 and Aff1 are 0 for every VCpu, and a range other than 0 names none.
     private const ulong SgiToAllOthers = 1ul << 40;
@@ -117,6 +117,11 @@ public sealed partial class VirtualGic
             cpu.Linked = 0;
             cpu.Reasons = MaintenanceReasons.None;
             cpu.Mailbox = 0;
+            for (int j = 0; j < cpu.Senders.Length; j++)
+            {
+                cpu.Senders[j] = 0;
+            }
+
             cpu.Asleep = true;
         }
     }
@@ -181,9 +186,14 @@ public sealed partial class VirtualGic
 
         // A sender leaves what it has and then looks whom to tell; here it is the other way round.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref cpu.Mailbox) != 0 || Volatile.Read(ref cpu.ReadySummary) != 0 || cpu.Reasons != MaintenanceReasons.None)
+        bool isCrowded = Volatile.Read(ref cpu.ReadySummary) != 0 || cpu.Reasons != MaintenanceReasons.None;
+        if (isCrowded)
         {
             ServiceRequests(self);
+        }
+        else if (Volatile.Read(ref cpu.Mailbox) != 0)
+        {
+            TakeSent(self, cpu);
         }
     }
 
@@ -395,7 +405,11 @@ public sealed partial class VirtualGic
     private void FoldAndSwitchOut(int self, GicCpu cpu)
     {
         Enter(self);
-        FoldAll(self, cpu);
+        if (!TryFoldOne(cpu))
+        {
+            FoldAll(self, cpu);
+        }
+
         Volatile.Write(ref cpu.Running, false);
         for (uint linked = cpu.Linked; linked != 0; linked &= linked - 1)
         {
@@ -419,6 +433,22 @@ public sealed partial class VirtualGic
             _holder = Nobody;
             _lock.Release();
         }
+    }
+
+    /// <summary>As <see cref="ServiceRequests"/>, where most likely SGIs are all there is.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeSent(int self, GicCpu cpu)
+    {
+        Enter(self);
+        TakeMailboxHere(self, cpu);
+        if ((cpu.ReadySummary | cpu.PhysicalEnds | _kicks | _recalled) != 0)
+        {
+            Exit(self);
+            return;
+        }
+
+        _holder = Nobody;
+        _lock.Release();
     }
 
     private void Send(int self, ulong value, int shift)

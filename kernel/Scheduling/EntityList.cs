@@ -55,6 +55,18 @@ internal struct EntityList
         Count++;
     }
 
+    /// <summary>Puts an entity into a list that is empty.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void InsertOnly(SchedulingEntity entity, ulong key)
+    {
+        entity.Key = key;
+        entity.Previous = null;
+        entity.Next = null;
+        First = entity;
+        _last = entity;
+        Count = 1;
+    }
+
     /// <summary>Takes an entity out that is in this list.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Remove(SchedulingEntity entity)

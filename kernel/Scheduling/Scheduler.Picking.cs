@@ -56,6 +56,38 @@ public sealed partial class Scheduler
         return next;
     }
 
+    // Whether one that wakes gets the CPU from a sibling that runs there, as nobody else comes into question and neither CPU
+    // nor sibling has anything else to see to. Where it may stay (MayStay) nobody waits here.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TakesOver(SchedulingEntity running, SchedulingEntity entity, CpuQueue queue, ulong now) =>
+        AreSiblings(running, entity) && running.Weight == entity.Weight && IsSimple(running, queue)
+        && queue.RealTime.First == null && queue.Throttled.First == null && queue.SendTo < 0
+        && (_queues.Length == 1 || ((_idle & ~queue.Bit) == 0 && (long)(now - queue.NextBalance) < 0));
+
+    // What Admit and PickCharged come to then: with two competitors of one weight, the one that has had less is eligible, and
+    // after TakeTurn that is the one that wakes, with the earlier deadline.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SchedulingEntity HandOver(CpuQueue queue, SchedulingEntity running, SchedulingEntity entity, ulong now, out ulong next)
+    {
+        StartCompeting(queue, entity);
+        TakeTurn(running, entity);
+        if (TurnLeft(running) <= 1)
+        {
+            running.VirtualDeadline = running.VirtualTime + InVirtualTime(_turn, running);
+        }
+
+        running.State = SchedulingState.Waiting;
+        queue.Waiting.InsertOnly(running, running.VirtualDeadline);
+        _idle &= ~queue.Bit;
+        queue.Running = entity;
+        entity.State = SchedulingState.Running;
+        entity.HasYielded = false;
+        entity.Since = now;
+        entity.Switches++;
+        next = now + TurnLeft(entity);
+        return entity;
+    }
+
     // Lets others have what waits here; the CPU may have to give up what it was to run, too.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private SchedulingEntity? PickAgain(CpuQueue queue, SchedulingEntity? next, ulong now)

@@ -198,6 +198,12 @@ public sealed partial class Scheduler
                 entity.Since = now;
             }
 
+            SchedulingEntity? running = queue.Running;
+            if (running != null && TakesOver(running, entity, queue, now))
+            {
+                return HandOver(queue, running, entity, now, out next);
+            }
+
             Admit(queue, entity);
         }
         else if (entity.State == SchedulingState.Blocked)
