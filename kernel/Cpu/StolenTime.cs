@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Machine;
 using SharpVisor.Machine.Loading;
@@ -63,5 +64,6 @@ internal static unsafe class StolenTime
     internal static ulong AddressOf(int vcpu) => GuestMemoryMap.StolenTime + ((ulong)vcpu * RecordSize);
 
     /// <summary>Tells the guest of a VCpu that is being loaded how long others have kept it waiting since its VM was powered on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Update(VCpu vcpu) => *vcpu.StolenRecord = s_scale.Convert(vcpu.Entity!.StealTime - vcpu.StealTimeAtStart);
 }

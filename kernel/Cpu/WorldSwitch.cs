@@ -95,9 +95,10 @@ internal static unsafe class WorldSwitch
 
         // Guests may use one ASID for different things on different CPUs; two of their CPUs now share this one's TLB.
         byte number = (byte)(vcpu.Index + 1);
-        if (vm.LastOn[cpu.Index] != number)
+        ref byte last = ref vm.LastOn[cpu.Index];
+        if (last != number)
         {
-            vm.LastOn[cpu.Index] = number;
+            last = number;
             Native.FlushGuestOnThisCpu();
         }
 

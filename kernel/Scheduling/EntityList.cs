@@ -55,9 +55,9 @@ internal struct EntityList
         Count++;
     }
 
-    /// <summary>Puts an entity into a list that is empty.</summary>
+    /// <summary>Puts an entity into the list in place of the only one that is in it, if there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void InsertOnly(SchedulingEntity entity, ulong key)
+    internal void SetOnly(SchedulingEntity entity, ulong key)
     {
         entity.Key = key;
         entity.Previous = null;

@@ -56,36 +56,30 @@ public sealed partial class Scheduler
         return next;
     }
 
-    // Whether one that wakes gets the CPU from a sibling that runs there, as nobody else comes into question and neither CPU
-    // nor sibling has anything else to see to. Where it may stay (MayStay) nobody waits here.
+    // Whether a CPU has nothing else to see to than what runs on it, and one other that shall run now.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TakesOver(SchedulingEntity running, SchedulingEntity entity, CpuQueue queue, ulong now) =>
-        AreSiblings(running, entity) && running.Weight == entity.Weight && IsSimple(running, queue)
-        && queue.RealTime.First == null && queue.Throttled.First == null && queue.SendTo < 0
+    private bool HasNothingElse(CpuQueue queue, SchedulingEntity running, ulong now) =>
+        IsSimple(running, queue) && queue.RealTime.First == null && queue.Throttled.First == null && queue.SendTo < 0
         && (_queues.Length == 1 || ((_idle & ~queue.Bit) == 0 && (long)(now - queue.NextBalance) < 0));
 
-    // What Admit and PickCharged come to then: with two competitors of one weight, the one that has had less is eligible, and
-    // after TakeTurn that is the one that wakes, with the earlier deadline.
+    // What Switch comes to then, and NextEvent; the other one is in no list any more, or is all that is in that of those who wait.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private SchedulingEntity HandOver(CpuQueue queue, SchedulingEntity running, SchedulingEntity entity, ulong now, out ulong next)
+    private SchedulingEntity Exchange(CpuQueue queue, SchedulingEntity running, SchedulingEntity other, ulong now, out ulong next)
     {
-        StartCompeting(queue, entity);
-        TakeTurn(running, entity);
-        if (TurnLeft(running) <= 1)
+        running.State = SchedulingState.Waiting;
+        queue.Waiting.SetOnly(running, running.VirtualDeadline);
+        queue.Running = other;
+        other.State = SchedulingState.Running;
+        other.HasYielded = false;
+        other.Since = now;
+        other.Switches++;
+        if (TurnLeft(other) <= 1)
         {
-            running.VirtualDeadline = running.VirtualTime + InVirtualTime(_turn, running);
+            other.VirtualDeadline = other.VirtualTime + InVirtualTime(_turn, other);
         }
 
-        running.State = SchedulingState.Waiting;
-        queue.Waiting.InsertOnly(running, running.VirtualDeadline);
-        _idle &= ~queue.Bit;
-        queue.Running = entity;
-        entity.State = SchedulingState.Running;
-        entity.HasYielded = false;
-        entity.Since = now;
-        entity.Switches++;
-        next = now + TurnLeft(entity);
-        return entity;
+        next = now + TurnLeft(other);
+        return other;
     }
 
     // Lets others have what waits here; the CPU may have to give up what it was to run, too.
@@ -278,13 +272,18 @@ public sealed partial class Scheduler
     private void Switch(CpuQueue queue, SchedulingEntity? next, ulong now)
     {
         SchedulingEntity? current = queue.Running;
+        queue.Running = next;
+        if (next != null)
+        {
+            Dequeue(queue, next); // first: most often nobody else waits
+        }
+
         if (current != null)
         {
             current.State = SchedulingState.Waiting;
             Enqueue(queue, current);
         }
 
-        queue.Running = next;
         if (next == null)
         {
             UpdateIdle(queue);
@@ -292,7 +291,6 @@ public sealed partial class Scheduler
         }
 
         AccountWaiting(next, now);
-        Dequeue(queue, next);
         next.State = SchedulingState.Running;
         next.Since = now;
         next.HasYielded = false;

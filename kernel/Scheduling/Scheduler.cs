@@ -175,7 +175,21 @@ public sealed partial class Scheduler
     {
         CpuQueue queue = _queues[cpu];
         ChargeHere(queue, now);
+        SchedulingEntity? running = queue.Running;
+        SchedulingEntity? only = queue.Waiting.First;
         GiveWay(queue);
+        if (running != null && only != null && only.Next == null && !only.IsRestricted && HasNothingElse(queue, running, now))
+        {
+            AccountWaiting(only, now);
+            if (only.LastCpu != cpu)
+            {
+                only.Migrations += only.LastCpu < 0 ? 0ul : 1;
+                only.LastCpu = cpu;
+            }
+
+            return Exchange(queue, running, only, now, out next);
+        }
+
         SchedulingEntity? entity = PickCharged(queue, now);
         next = NextEventOf(queue);
         return entity;
@@ -199,9 +213,19 @@ public sealed partial class Scheduler
             }
 
             SchedulingEntity? running = queue.Running;
-            if (running != null && TakesOver(running, entity, queue, now))
+            if (running != null && AreSiblings(running, entity) && running.Weight == entity.Weight && HasNothingElse(queue, running, now))
             {
-                return HandOver(queue, running, entity, now, out next);
+                // Two competitors of one weight: the one that has had less is eligible, and that is the one that wakes, once
+                // it has the other's turn, with the earlier deadline.
+                StartCompeting(queue, entity);
+                TakeTurn(running, entity);
+                if (TurnLeft(running) <= 1)
+                {
+                    running.VirtualDeadline = running.VirtualTime + InVirtualTime(_turn, running);
+                }
+
+                _idle &= ~queue.Bit;
+                return Exchange(queue, running, entity, now, out next);
             }
 
             Admit(queue, entity);
