@@ -310,12 +310,12 @@ internal sealed class LocalMachine : MachineControl
 
         if (!entry.Vm.TryPressKey())
         {
-            return ControlResult.Failed(ControlOutcome.GuestCannot);
+            return Note(VmName.From(entry.Definition.Name), "shutdown"u8, ControlResult.Failed(ControlOutcome.GuestCannot));
         }
 
         entry.NoteAskedToEnd();
         Hypervisor.AskForReview(); // which sets the time of the key's release
-        return ControlResult.Ok;
+        return Note(VmName.From(entry.Definition.Name), "shutdown"u8, ControlResult.Ok);
     }
 
     /// <inheritdoc/>
@@ -345,13 +345,13 @@ internal sealed class LocalMachine : MachineControl
         }
 
         BalloonDevice balloon = entry.Vm.Balloon;
-        if (!balloon.IsDriven)
+        ControlResult result = balloon.IsDriven ? ControlResult.Ok : ControlResult.Failed(ControlOutcome.GuestCannot);
+        if (result.IsOk)
         {
-            return ControlResult.Failed(ControlOutcome.GuestCannot);
+            balloon.SetTarget((uint)((most - bytes) / BalloonDevice.PageSize), -1);
         }
 
-        balloon.SetTarget((uint)((most - bytes) / BalloonDevice.PageSize), -1);
-        return ControlResult.Ok;
+        return Note(VmName.From(entry.Definition.Name), "memory"u8, result);
     }
 
     /// <inheritdoc/>
@@ -557,9 +557,33 @@ internal sealed class LocalMachine : MachineControl
         }
 
         VmState found = StateOf(entry);
-        LifeOutcome outcome = entry.Request(request); // the entry may be gone now
+        VmName name = VmName.From(entry.Definition.Name);
+        ControlResult result = Result(entry.Request(request), found); // the entry may be gone now
         Hypervisor.AskForReview();
-        return Result(outcome, found);
+        return Note(name, request switch
+        {
+            LifeRequest.Create => "create"u8,
+            LifeRequest.Start => "start"u8,
+            LifeRequest.Pause => "pause"u8,
+            LifeRequest.Resume => "resume"u8,
+            LifeRequest.Reset => "reset"u8,
+            LifeRequest.Stop => "stop"u8,
+            _ => "destroy"u8,
+        }, result);
+    }
+
+    /// <summary>A line for who looks for a fault: what was asked of a VM, and what came of it.</summary>
+    private static ControlResult Note(in VmName name, ReadOnlySpan<byte> request, ControlResult result)
+    {
+        if (Log.Threshold >= Severity.Detail)
+        {
+            Span<byte> text = stackalloc byte[VmName.Capacity];
+            Log.Detail().Text(text.Slice(0, name.CopyTo(text))).Text(": "u8).Text(request).Text(": "u8)
+                .Text(result.Outcome == ControlOutcome.WrongState ? "refused, as it is "u8 : default)
+                .Text(result.Outcome == ControlOutcome.WrongState ? ControlText.Describe(result.State) : ControlText.Describe(result.Outcome)).End();
+        }
+
+        return result;
     }
 
     private static ControlResult Result(LifeOutcome outcome, VmState found) => outcome switch

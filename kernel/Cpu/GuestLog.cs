@@ -31,10 +31,21 @@ internal static class GuestLog
     }
 
     /// <summary>Begins a line where the VM may still write one; the caller ends it.</summary>
-    internal static bool TryBegin(VCpu vcpu, out LogLine line)
+    internal static bool TryBegin(VCpu vcpu, out LogLine line) => TryBegin(vcpu, Severity.Warning, out line);
+
+    /// <summary>As <see cref="Report(VCpu, ReadOnlySpan{byte})"/>, for who looks for a fault: nothing is wrong.</summary>
+    internal static void Detail(VCpu vcpu, ReadOnlySpan<byte> what)
+    {
+        if (TryBegin(vcpu, Severity.Detail, out LogLine line))
+        {
+            line.Text(what).End();
+        }
+    }
+
+    private static bool TryBegin(VCpu vcpu, Severity severity, out LogLine line)
     {
         line = default;
-        if (Log.Threshold < Severity.Warning)
+        if (Log.Threshold < severity)
         {
             return false;
         }
@@ -46,7 +57,7 @@ internal static class GuestLog
             return false;
         }
 
-        line = Begin(vcpu, Severity.Warning);
+        line = Begin(vcpu, severity);
         if (lines == LinesPerVm)
         {
             line.Text("many messages: no more from this VM"u8).End();

@@ -37,9 +37,11 @@ internal static class Hypercall
                 return Suspend(vcpu);
 
             case PsciFunctions.SystemOff:
+                GuestLog.Detail(vcpu, "SYSTEM_OFF"u8);
                 return Stop(vcpu, VmStop.PowerOff);
 
             case PsciFunctions.SystemReset:
+                GuestLog.Detail(vcpu, "SYSTEM_RESET"u8);
                 return Stop(vcpu, VmStop.Reset);
 
             case PsciFunctions.SystemReset2Call32:
@@ -72,6 +74,7 @@ internal static class Hypercall
         Vm vm = vcpu.Vm!;
         bool isEntryValid = entry % InstructionSize == 0 && vm.Memory.Contains(entry, InstructionSize);
         long result = vm.Power.CpuOn(target, isEntryValid, out int index);
+        GuestLog.Detail(vcpu, result == PsciResult.Success ? "CPU_ON"u8 : "CPU_ON, refused"u8);
         return result == PsciResult.Success && !vm.TryStartVCpu(index, entry, context) ? PsciResult.InternalFailure : result;
     }
 
@@ -83,6 +86,7 @@ internal static class Hypercall
     {
         Vm vm = vcpu.Vm!;
         PhysicalCpu cpu = vcpu.Cpu;
+        GuestLog.Detail(vcpu, "CPU_OFF"u8);
         Dispatcher.Remove(vcpu);
         WorldSwitch.PutDown(vcpu);
         vm.Power.ConfirmOff(vcpu.Index);

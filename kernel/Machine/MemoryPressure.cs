@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using SharpVisor.Debug;
 using SharpVisor.Devices.Virtio;
 using SharpVisor.Machine.Life;
 
@@ -76,6 +77,11 @@ internal static class MemoryPressure
         ulong most = (vm.Memory.Maximum - vm.Memory.Guarantee) / BalloonDevice.PageSize;
         ulong some = Math.Min(vm.Memory.Present - vm.Memory.Guarantee, Step) / BalloonDevice.PageSize;
         uint target = (uint)Math.Max(Math.Min(balloon.Actual + some, most), balloon.Target);
+        if (target != balloon.Target)
+        {
+            Log.Detail().Text(vm.Name).Text(": asked for memory: its balloon is to have "u8).Size((ulong)target * BalloonDevice.PageSize).End();
+        }
+
         vm.AskedPages = target;
         vm.Memory.MayBorrow = true;
         balloon.SetTarget(target, -1);

@@ -30,7 +30,7 @@ internal static class Variables
     internal static readonly Variable Arguments = new("ARGS", "", "for hvctl: its words, such as \"start web\"", Anything);
     internal static readonly Variable Firmware = new("FIRMWARE", "", "for sdcard: folder with the Raspberry Pi's firmware", ExistingFolder);
     internal static readonly Variable Seed = new("SEED", "", "for soak: chooses what is done (by chance)", Number(0, 1_000_000));
-    internal static readonly Variable Length = new("LENGTH", "1000", "for soak: virtual machines to make and destroy", Number(1, 1_000_000));
+    internal static readonly Variable Length = new("LENGTH", "1000", "for soak: virtual machines to make and destroy;\n200 hostile drivers of each virtio device for each", Number(1, 1_000_000));
     internal static readonly Variable Qemu = new("QEMU", "qemu-system-aarch64", "emulator, a name or a path", Anything);
     internal static readonly Variable QemuArguments = new("QEMU_ARGS", "", "more arguments for the emulator", Anything);
     internal static readonly Variable Toolchain = new("TOOLCHAIN", "ilc", "compiler: ilc (fetched) or bflat (from PATH)", OneOf("ilc", "bflat"));

@@ -20,7 +20,7 @@ internal static class Verbs
         new("smoke", "build, boot Linux, run a few commands in it, power off", SmokeCommand.ExecuteAsync),
         new("test", "build, then all tests: on this machine and under QEMU", TestCommand.ExecuteAsync),
         new("bench", "build, then count instructions per operation", BenchCommand.ExecuteAsync),
-        new("soak", "build, then make and destroy VMs at random: SEED=, LENGTH=", SoakCommand.ExecuteAsync),
+        new("soak", "VMs come and go, clients and drivers misbehave: SEED= LENGTH=", SoakCommand.ExecuteAsync),
         new("debug", "build, then boot it halted with gdb attached", DebugCommand.ExecuteAsync),
         new("clean", "remove build/", CleanCommand.ExecuteAsync),
         new("help", "this page", HelpCommand.ExecuteAsync),

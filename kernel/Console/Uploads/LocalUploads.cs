@@ -49,6 +49,7 @@ internal sealed unsafe class LocalUploads
 
         id = ++_lastId;
         upload.Begin(id, (byte*)memory, (int)length);
+        Log.Detail().Text("upload "u8).Decimal((ulong)id).Text(": a bundle of "u8).Size(length).End();
         return ControlOutcome.Ok;
     }
 
@@ -87,6 +88,8 @@ internal sealed unsafe class LocalUploads
         }
         else
         {
+            Log.Detail().Text("upload "u8).Decimal((ulong)id).Text(": refused: "u8)
+                .Text(verdict.Error == BundleError.None ? ControlText.Describe(outcome) : BundleErrorText.Describe(verdict.Error)).End();
             Release(upload);
         }
 
@@ -102,6 +105,7 @@ internal sealed unsafe class LocalUploads
             return ControlOutcome.NoSuchUpload;
         }
 
+        Log.Detail().Text("upload "u8).Decimal((ulong)id).Text(": given up"u8).End();
         Release(upload);
         return ControlOutcome.Ok;
     }

@@ -1,3 +1,5 @@
+extern alias control;
+
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
@@ -6,6 +8,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
+using control::SharpVisor.Control.Broker;
 using SharpVisor.Build.Running;
 using SharpVisor.Bundles;
 using SharpVisor.Bundles.Definitions;
@@ -14,7 +17,8 @@ namespace SharpVisor.Build.Soak;
 
 /// <summary>
 /// Makes and destroys many small machines by random commands at the hypervisor's prompt, several of them at a time, while
-/// others run, end and crash; every answer is checked. At the end there must be as much free memory as at the beginning.
+/// others run, end and crash; every answer is checked. Clients of the control channel, good and bad ones, come meanwhile
+/// (<see cref="ChannelSoak"/>). At the end there must be as much free memory as at the beginning.
 /// </summary>
 /// <param name="seed">Chooses the commands: the same seed, the same commands.</param>
 /// <param name="length">How many machines to make and destroy.</param>
@@ -60,6 +64,8 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
         await File.WriteAllBytesAsync(bundle, MakeBundle(folder));
         List<string> command = QemuCommand.Create(settings, Repository.Image, bundle);
         command.InsertRange(1, QemuCommand.PlainConsole);
+        await using MachineChannel? channel = settings.Board == Boards.Virt ? MachineChannel.Open(Path.ChangeExtension(logFile, ".sock")) : null;
+        command.AddRange(channel?.QemuArguments ?? []);
         await using EmulatedMachine machine = EmulatedMachine.Start(command, logFile, bundle);
         HypervisorPrompt prompt = new(machine, Patience.SmallGuest);
         try
@@ -67,7 +73,10 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
             await prompt.ExpectPromptAsync();
             string before = await prompt.ReadFreeMemoryAsync();
             await prompt.AskAsync($"vm start {Neighbour}");
+            ChannelSoak? clients = channel is null ? null : new ChannelSoak(channel, seed);
+            clients?.Start([.. _machines.Select(vm => vm.Name)]);
             await LiveAsync(machine, prompt, watch);
+            string served = clients is null ? "" : "; " + await clients.EndAsync();
             await DestroyAllAsync(prompt);
             await prompt.EchoAsync(Neighbour, "and the neighbour has seen them all");
             await prompt.AskAsync($"vm destroy {Neighbour}");
@@ -75,7 +84,7 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
 
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_destroyed} virtual machines made and destroyed, {_commands} commands, {_echoes} echoes, {watch.Elapsed.TotalSeconds:0} s; memory as at the beginning: {Shorten(before)}");
+                $"{_destroyed} virtual machines made and destroyed, {_commands} commands, {_echoes} echoes, {watch.Elapsed.TotalSeconds:0} s; memory as at the beginning: {Shorten(before)}{served}");
         }
         catch (BuildException exception)
         {

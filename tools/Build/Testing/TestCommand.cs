@@ -74,7 +74,7 @@ internal sealed class TestCommand
     }
 
     /// <summary>Answers the test program's path.</summary>
-    private static async Task<string> CompileAsync(string project)
+    internal static async Task<string> CompileAsync(string project)
     {
         string output = string.Empty;
         await Progress.StepAsync("compile", project, async () =>
