@@ -18,6 +18,7 @@ public struct SpinLock
         int ticket = TakeTicket();
         while (!IsServed(ticket))
         {
+            LockTracker.Wait();
         }
 
         LockTracker.Taken(ref this);

@@ -9,6 +9,12 @@ namespace SharpVisor.Arch;
 /// </summary>
 public static class LockTracker
 {
+    /// <summary>A lock is waited for: on the host, where a holder may be preempted, others get their turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Wait()
+    {
+    }
+
     /// <summary>A lock was taken.</summary>
     [RuntimeImport("*", "lock_taken")]
     [MethodImpl(MethodImplOptions.InternalCall)]
