@@ -57,6 +57,8 @@ internal static class CommandLineTool
             ReportCommands.Interrupts(host),
             RegistersCommand.Create(host),
             DebuggerCommand.Create(host),
+            TraceCommand.Create(host),
+            ProfileCommand.Create(host),
             LogCommand.Create(host),
             MachineCommands.Bench(host),
             MachineCommands.PowerOff(host),

@@ -238,6 +238,41 @@ internal sealed class MachineClient : IAsyncDisposable
         return new DebuggerPiece(Math.Clamp(now, taken, taken + (uint)bytes.Length), isDone, answer.Payload[^fields.Rest.Length..]);
     }
 
+    /// <summary>Says what the machine traces for this session from now on.</summary>
+    /// <param name="events">Whether events are.</param>
+    /// <param name="samples">How often in a second each CPU notes what its guest does; 0 for never.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    internal async Task<TraceStart> SetTraceAsync(bool events, int samples, CancellationToken cancellation)
+    {
+        byte[] payload = new byte[4];
+        payload[0] = events ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt16LittleEndian(payload.AsSpan(2), (ushort)samples);
+        return Read(await AskAsync(ControlOperation.SetTrace, payload, cancellation));
+
+        static TraceStart Read(Answer answer)
+        {
+            PayloadReader fields = new(answer.Payload.Span);
+            return new TraceStart(fields.UInt64(), fields.UInt64(), (int)fields.UInt32());
+        }
+    }
+
+    /// <summary>A CPU's records from a position on.</summary>
+    internal async Task<TracePiece> ReadTraceAsync(int cpu, ulong position, ushort most, CancellationToken cancellation)
+    {
+        byte[] payload = new byte[14];
+        BinaryPrimitives.WriteInt32LittleEndian(payload, cpu);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload.AsSpan(4), position);
+        BinaryPrimitives.WriteUInt16LittleEndian(payload.AsSpan(12), most);
+        Answer answer = await AskAsync(ControlOperation.ReadTrace, payload, cancellation);
+        return Read(answer);
+
+        static TracePiece Read(Answer answer)
+        {
+            PayloadReader fields = new(answer.Payload.Span);
+            return new TracePiece(fields.UInt64(), fields.UInt64(), answer.Payload[^fields.Rest.Length..]);
+        }
+    }
+
     /// <summary>Has the hypervisor's operations measured.</summary>
     internal async Task<string> RunBenchAsync(CancellationToken cancellation) =>
         Answer.Text(Require(await _client.AskAsync(ControlOperation.RunBench, default, s_bench, cancellation)).Payload.Span);

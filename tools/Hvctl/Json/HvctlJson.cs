@@ -21,6 +21,8 @@ namespace SharpVisor.Hvctl.Json;
 [JsonSerializable(typeof(BenchJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(TopJson))]
+[JsonSerializable(typeof(TraceJson))]
+[JsonSerializable(typeof(ProfileJson))]
 [JsonSerializable(typeof(DebuggerJson))]
 internal sealed partial class HvctlJson : JsonSerializerContext
 {
