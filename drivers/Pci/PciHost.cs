@@ -151,19 +151,15 @@ public static class PciHost
     {
         addressCells = 0;
         interruptCells = 0;
-        FdtNode node = tree.Root;
-        for (bool more = true; more; more = tree.TryNext(node, out node))
+        if (!tree.TryFindPhandle(phandle, out FdtNode node))
         {
-            if (tree.TryGetCell(node, "phandle"u8, out uint its) && its == phandle)
-            {
-                // Without the property there are none here, other than for a bus.
-                addressCells = tree.TryGetCell(node, "#address-cells"u8, out uint cells) ? (int)Math.Min(cells, 4) : 0;
-                interruptCells = tree.TryGetCell(node, "#interrupt-cells"u8, out cells) ? (int)Math.Min(cells, 4) : 0;
-                return interruptCells != 0;
-            }
+            return false;
         }
 
-        return false;
+        // Without the property there are none here, other than for a bus.
+        addressCells = tree.TryGetCell(node, "#address-cells"u8, out uint cells) ? (int)Math.Min(cells, 4) : 0;
+        interruptCells = tree.TryGetCell(node, "#interrupt-cells"u8, out cells) ? (int)Math.Min(cells, 4) : 0;
+        return interruptCells != 0;
     }
 
     private static uint Cell(ReadOnlySpan<byte> cells, int index) => BinaryPrimitives.ReadUInt32BigEndian(cells.Slice(index * CellSize));

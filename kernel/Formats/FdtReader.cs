@@ -28,14 +28,21 @@ public readonly ref struct FdtReader
     private readonly ReadOnlySpan<byte> _strings;
     private readonly ReadOnlySpan<byte> _reservations;
     private readonly ReadOnlySpan<FdtCompatible> _index; // empty: there is none
+    private readonly ReadOnlySpan<FdtNode> _top; // the root's children, where there is an index
 
     private FdtReader(
-        ReadOnlySpan<byte> structure, ReadOnlySpan<byte> strings, ReadOnlySpan<byte> reservations, int totalSize, ReadOnlySpan<FdtCompatible> index)
+        ReadOnlySpan<byte> structure,
+        ReadOnlySpan<byte> strings,
+        ReadOnlySpan<byte> reservations,
+        int totalSize,
+        ReadOnlySpan<FdtCompatible> index,
+        ReadOnlySpan<FdtNode> top)
     {
         _structure = structure;
         _strings = strings;
         _reservations = reservations;
         _index = index;
+        _top = top;
         TotalSize = totalSize;
     }
 
@@ -116,27 +123,40 @@ public readonly ref struct FdtReader
             return FdtError.BadLayout;
         }
 
-        reader = new FdtReader(structure, strings, blob.Slice((int)Word(blob, 16)), (int)totalSize, default);
+        reader = new FdtReader(structure, strings, blob.Slice((int)Word(blob, 16)), (int)totalSize, default, default);
         return FdtError.None;
     }
 
     /// <summary>
-    /// The same tree with an index of its <c>compatible</c> strings, for who looks for many: <see cref="TryFindCompatible"/>
-    /// from the root then need not walk through the tree.
+    /// The same tree with an index of its <c>compatible</c> strings and of the root's children, for who looks for many:
+    /// what begins at the root then need not walk through the tree. Both are used for as long as the reader is; where one
+    /// is too short for the tree, there is no index.
     /// </summary>
-    /// <param name="room">Holds the index for as long as the reader is used. Too short for the tree: there is no index.</param>
-    internal FdtReader WithIndex(Span<FdtCompatible> room)
+    /// <param name="room">Holds the strings.</param>
+    /// <param name="top">Holds the root's children.</param>
+    internal FdtReader WithIndex(Span<FdtCompatible> room, Span<FdtNode> top)
     {
         Span<int> open = stackalloc int[MaximumDepth + 1]; // around the root: a node that is none
         open[0] = FdtNode.Unknown;
         int depth = 0;
         int count = 0;
+        int children = 0;
         for (int offset = Root.Offset; TokenAt(offset) is not (End or 0); offset = AfterToken(offset))
         {
             switch (TokenAt(offset))
             {
                 case BeginNode:
                     open[++depth] = offset;
+                    if (depth == 2)
+                    {
+                        if (children == top.Length)
+                        {
+                            return this;
+                        }
+
+                        top[children++] = new FdtNode(offset, open[1]);
+                    }
+
                     break;
                 case EndNode:
                     depth--;
@@ -157,7 +177,7 @@ public readonly ref struct FdtReader
             }
         }
 
-        return new FdtReader(_structure, _strings, _reservations, TotalSize, room.Slice(0, count));
+        return new FdtReader(_structure, _strings, _reservations, TotalSize, room.Slice(0, count), top.Slice(0, children));
     }
 
     /// <summary>Entry <paramref name="index"/> of the memory reservation block; false behind the last.</summary>
@@ -183,7 +203,9 @@ public readonly ref struct FdtReader
     public bool TryFirstChild(FdtNode node, out FdtNode child) => TryNodeAt(AfterProperties(node), node.Offset, out child);
 
     /// <summary>The next node with the same parent.</summary>
-    public bool TryNextSibling(FdtNode node, out FdtNode sibling) => TryNodeAt(SkipNops(AfterNode(node)), node.Parent, out sibling);
+    public bool TryNextSibling(FdtNode node, out FdtNode sibling) => _top.Length != 0 && node.Parent == Root.Offset
+        ? TryNextAtTop(node, out sibling)
+        : TryNodeAt(SkipNops(AfterNode(node)), node.Parent, out sibling);
 
     /// <summary>The node that holds this one; false for the root. Walks from the root where the node does not know it.</summary>
     public bool TryParent(FdtNode node, out FdtNode parent)
@@ -332,6 +354,31 @@ public readonly ref struct FdtReader
         return false;
     }
 
+    /// <summary>The node to which others refer by a number.</summary>
+    public bool TryFindPhandle(uint phandle, out FdtNode node)
+    {
+        // Who is referred to is nearly always a device.
+        for (int i = 0; i < _index.Length; i++)
+        {
+            node = _index[i].Node;
+            if (TryGetCell(node, "phandle"u8, out uint its) && its == phandle)
+            {
+                return true;
+            }
+        }
+
+        node = Root;
+        for (bool more = true; more; more = TryNext(node, out node))
+        {
+            if (TryGetCell(node, "phandle"u8, out uint its) && its == phandle)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A node by its path ("/chosen", "/cpus/cpu@0"). A component without a unit address finds one with it.</summary>
     public bool TryFindPath(ReadOnlySpan<byte> path, out FdtNode node)
     {
@@ -474,6 +521,22 @@ public readonly ref struct FdtReader
         }
 
         return value;
+    }
+
+    private bool TryNextAtTop(FdtNode node, out FdtNode next)
+    {
+        // Behind the last one that is at or before the node.
+        int low = 0;
+        for (int high = _top.Length; low < high;)
+        {
+            int middle = (low + high) / 2;
+            bool isBehind = _top[middle].Offset > node.Offset;
+            high = isBehind ? middle : high;
+            low = isBehind ? low : middle + 1;
+        }
+
+        next = low < _top.Length ? _top[low] : node;
+        return low < _top.Length;
     }
 
     private bool TryFindInIndex(ReadOnlySpan<byte> compatible, out FdtNode node)

@@ -25,6 +25,7 @@ internal static unsafe class Hypervisor
 {
     private const int MaximumExtents = 64;
     internal const int MaximumCpus = 64;
+    private const int MostTopNodes = 128; // QEMU's virt machine has 50
     private const int MostCompatibles = 256; // QEMU's virt machine has 61, a Raspberry Pi 4 about 150
     private const int SecondaryPatience = 10_000_000;
 
@@ -89,8 +90,9 @@ internal static unsafe class Hypervisor
     internal static void Run(ulong deviceTree)
     {
         Span<FdtCompatible> index = stackalloc FdtCompatible[MostCompatibles];
-        if (!PhysicalTree.TryRead(deviceTree, index, out PhysicalTree tree, out FdtError error)
-            && !PhysicalTree.TryRead(deviceTree = PhysicalTree.WhereQemuPutsIt, index, out tree, out _))
+        Span<FdtNode> top = stackalloc FdtNode[MostTopNodes];
+        if (!PhysicalTree.TryRead(deviceTree, index, top, out PhysicalTree tree, out FdtError error)
+            && !PhysicalTree.TryRead(deviceTree = PhysicalTree.WhereQemuPutsIt, index, top, out tree, out _))
         {
             Fail(FdtErrorText.Describe(error));
         }

@@ -73,9 +73,10 @@ internal readonly unsafe ref struct PhysicalTree
     /// <summary>Reads the tree at an address that firmware gave.</summary>
     /// <param name="address">Where it begins.</param>
     /// <param name="index">Room for an index of its <c>compatible</c> strings; may be empty.</param>
-    /// <param name="tree">Usable where the result is true, for as long as the index is.</param>
+    /// <param name="top">Room for the same of the root's children.</param>
+    /// <param name="tree">Usable where the result is true, for as long as both are.</param>
     /// <param name="error">Why it cannot be read.</param>
-    internal static bool TryRead(ulong address, Span<FdtCompatible> index, out PhysicalTree tree, out FdtError error)
+    internal static bool TryRead(ulong address, Span<FdtCompatible> index, Span<FdtNode> top, out PhysicalTree tree, out FdtError error)
     {
         tree = default;
         error = FdtError.BadMagic;
@@ -101,7 +102,7 @@ internal readonly unsafe ref struct PhysicalTree
             return false;
         }
 
-        tree = new PhysicalTree(reader.WithIndex(index));
+        tree = new PhysicalTree(reader.WithIndex(index, top));
         return true;
     }
 

@@ -45,7 +45,7 @@ internal static unsafe class Start
     private static void BeginWithoutEl2(ulong deviceTree, byte* module)
     {
         PrepareRuntime(module);
-        if (PhysicalTree.TryRead(deviceTree, default, out PhysicalTree tree, out _) && ConsoleUart.TryProbe(tree.Reader, out Uart? uart, out _))
+        if (PhysicalTree.TryRead(deviceTree, default, default, out PhysicalTree tree, out _) && ConsoleUart.TryProbe(tree.Reader, out Uart? uart, out _))
         {
             Log.SetSink(uart!);
         }

@@ -54,8 +54,8 @@ public sealed class FdtReaderTests
         FdtReader plain = Finish(blob, ref writer);
         for (int room = 0; room < 6; room++)
         {
-            // Five strings: with less room there is no index, and nothing is different.
-            FdtReader reader = plain.WithIndex(new FdtCompatible[room]);
+            // Five strings, three nodes: with less room there is no index, and nothing is different.
+            FdtReader reader = plain.WithIndex(new FdtCompatible[room], new FdtNode[room]);
             Assert.True(reader.TryFindCompatible(reader.Root, "vendor,x"u8, out FdtNode node));
             Assert.True(reader.Name(node).SequenceEqual("three"u8));
             Assert.True(reader.TryParent(node, out FdtNode parent));
