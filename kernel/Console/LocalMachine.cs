@@ -141,6 +141,36 @@ internal sealed class LocalMachine : MachineControl
     }
 
     /// <inheritdoc/>
+    internal override bool TryGetDisk(int vm, int index, out VmDiskStatus disk)
+    {
+        disk = default;
+        Vm? found = VmTable.Find(vm)?.Vm;
+        if (found == null || (uint)index >= (uint)found.Disks.Length)
+        {
+            return false;
+        }
+
+        VmDisk source = found.Disks[index];
+        BlockStatistics statistics = source.Device.GetStatistics();
+        disk.Slot = VmFactory.FirstDiskSlot + index;
+        ReadOnlySpan<byte> serial = source.Device.Serial;
+        int length = serial.IndexOf((byte)0);
+        disk.Serial = VmName.From(length < 0 ? serial : serial.Slice(0, length));
+        disk.IsReadOnly = source.Device.IsReadOnly;
+        disk.Size = source.Size;
+        disk.OverlayUsed = source.OverlayUsed;
+        disk.OverlaySize = source.OverlaySize;
+        disk.Reads = statistics.Reads;
+        disk.Writes = statistics.Writes;
+        disk.Flushes = statistics.Flushes;
+        disk.Erases = statistics.Erases;
+        disk.Errors = statistics.Errors;
+        disk.ReadBytes = statistics.ReadSectors * VmDisk.SectorSize;
+        disk.WrittenBytes = statistics.WrittenSectors * VmDisk.SectorSize;
+        return true;
+    }
+
+    /// <inheritdoc/>
     internal override bool TryGetCpu(int index, out CpuStatus status)
     {
         status = default;

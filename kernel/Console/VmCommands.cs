@@ -248,8 +248,34 @@ internal sealed class VmCommands
             _output.Text("  console  "u8).Size(console.Unseen).Text(" not seen; attach "u8).Text(vm.Name).Line(" shows it"u8);
         }
 
+        ListDisks(vm.Id);
         ListVCpus(vm);
         ListMarks(vm.Id);
+    }
+
+    private void ListDisks(int vm)
+    {
+        for (int i = 0; _control.TryGetDisk(vm, i, out VmDiskStatus disk); i++)
+        {
+            _output.Text("  disk     "u8).Decimal((ulong)i).Text(": "u8).Size(disk.Size).Text(disk.IsReadOnly ? ", read-only, "u8 : ", "u8);
+            if (disk.Serial.Length != 0)
+            {
+                _output.Text(disk.Serial).Text(", "u8);
+            }
+
+            _output.Size(disk.ReadBytes).Text(" read, "u8).Size(disk.WrittenBytes).Text(" written"u8);
+            if (disk.Errors != 0)
+            {
+                _output.Text(", "u8).Decimal(disk.Errors).Text(disk.Errors == 1 ? " error"u8 : " errors"u8);
+            }
+
+            if (disk.OverlaySize != 0)
+            {
+                _output.Text("; overlay "u8).Size(disk.OverlayUsed).Text(" of "u8).Size(disk.OverlaySize);
+            }
+
+            _output.End();
+        }
     }
 
     /// <summary>The last events that the guest has marked, the newest last.</summary>

@@ -25,13 +25,25 @@ internal sealed unsafe class VmDisk
     internal BlockDevice Device { get; private set; } = null!;
 
     /// <summary>What keeps what the guest writes; null where that is the disk itself.</summary>
-    internal OverlayDisk? Overlay { get; private set; }
+    private OverlayDisk? Overlay { get; set; }
+
+    /// <summary>Bytes of a sector.</summary>
+    internal const ulong SectorSize = Disk.SectorSize;
+
+    /// <summary>Bytes.</summary>
+    internal ulong Size => Device.Disk.Sectors * SectorSize;
+
+    /// <summary>Bytes that its overlay has; 0 where it has none.</summary>
+    internal ulong OverlayUsed => Overlay == null ? 0 : Overlay.Used;
+
+    /// <summary>Bytes that its overlay may have; 0 where it has none.</summary>
+    internal ulong OverlaySize => Overlay == null ? 0 : Overlay.Size;
 
     /// <summary>What it was made from.</summary>
     internal DiskDefinition Definition => _definition;
 
     /// <summary>Bytes that it takes of the machine's memory.</summary>
-    internal ulong Bytes => _imageLength + _tableLength + _buffersLength + (Overlay != null ? Overlay.Used : 0);
+    internal ulong Bytes => _imageLength + _tableLength + _buffersLength + OverlayUsed;
 
     /// <summary>Makes a disk. Null where it cannot be: nothing is taken then.</summary>
     internal static VmDisk? Make(DiskDefinition definition, GuestMemory memory, out ReadOnlySpan<byte> problem)

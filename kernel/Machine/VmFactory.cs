@@ -29,7 +29,7 @@ internal static unsafe class VmFactory
     private const int BusCapacity = 48;
     private const int LastVmid = 255;
     private const int VmidsInWord = 64;
-    private const int FirstDiskSlot = 2;
+    internal const int FirstDiskSlot = 2;
 
     // One bit for each VMID that is in use.
     private static ulong[]? s_vmids;

@@ -112,6 +112,27 @@ public sealed class DiskTests
         }
     }
 
+    [Fact]
+    public async Task Vm_info_shows_a_disk_and_what_was_read_and_written()
+    {
+        string folder = Path.ChangeExtension(TestMachine.LogPath(".disk"), null);
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(folder + "/raw.img", new byte[1 << 20]);
+        const string Commands = "dd if=/dev/zero of=/dev/vda bs=4k count=16 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null; echo done-0";
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await BundleAsync(Commands, $$"""
+            [[vm.disk]]
+            image = "{{folder}}/raw.img"
+            serial = "scratch"
+            """));
+        await TestMachine.ExpectAsync(machine, "done-0", Patience.LinuxBoot);
+        HypervisorPrompt prompt = new(machine, Patience.LinuxCommand);
+        await prompt.LeaveAsync();
+        string answer = await prompt.AskAsync("vm info guest", "  disk     0: 1 MiB, scratch, ");
+        Assert.Contains("iB read, 64 KiB written; overlay 64 KiB of 1 MiB", answer, StringComparison.Ordinal);
+        await prompt.AskAsync("vm stop guest", "guest: stopped");
+        await prompt.AskAsync("vm destroy guest", "guest: destroyed");
+    }
+
     private static async Task<byte[]> BundleAsync(string commands, string disks)
     {
         GuestSettings linux = await TestMachine.LinuxAsync(commands);

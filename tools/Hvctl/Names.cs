@@ -16,6 +16,12 @@ internal static class Names
         return Answer.Text(name[..length]);
     }
 
+    internal static string Of(in VmName name)
+    {
+        Span<byte> text = stackalloc byte[VmName.Capacity];
+        return Answer.Text(text[..name.CopyTo(text)]);
+    }
+
     internal static string Of(VmState state) => Answer.Text(ControlText.Describe(state));
 
     internal static string Of(VCpuState state) => Answer.Text(ControlText.Describe(state));

@@ -55,6 +55,9 @@ internal abstract class MachineControl
     /// <param name="mark">The event.</param>
     internal abstract bool TryGetMark(int vm, uint age, out MarkStatus mark);
 
+    /// <summary>A VM's disk, by its place. False where there is none, or the VM has no memory.</summary>
+    internal abstract bool TryGetDisk(int vm, int index, out VmDiskStatus disk);
+
     /// <summary>A CPU.</summary>
     internal abstract bool TryGetCpu(int index, out CpuStatus status);
 

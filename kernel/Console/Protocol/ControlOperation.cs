@@ -113,4 +113,7 @@ internal enum ControlOperation : byte
 
     /// <summary>A CPU's records from a position on.</summary>
     ReadTrace = 0x91,
+
+    /// <summary>The disks of a VM.</summary>
+    ListDisks = 0xc0,
 }

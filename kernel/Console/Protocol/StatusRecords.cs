@@ -17,6 +17,9 @@ internal static class StatusRecords
     /// <summary>Bytes of an interrupt's record.</summary>
     internal const int InterruptSize = 24;
 
+    /// <summary>Bytes of a disk's record.</summary>
+    internal const int DiskSize = 40 + (10 * sizeof(ulong));
+
     private const ulong NanosecondsPerMillisecond = 1_000_000;
 
     /// <summary>Writes a VM's record.</summary>
@@ -83,6 +86,55 @@ internal static class StatusRecords
         status.GuestCaches = payload.UInt64();
         status.GuestSwappedOut = payload.UInt64();
         status.GuestMajorFaults = payload.UInt64();
+        return status;
+    }
+
+    /// <summary>Writes a disk's record.</summary>
+    internal static void Write(ref PayloadWriter payload, int index, in VmDiskStatus status)
+    {
+        Span<byte> serial = stackalloc byte[VmName.Capacity];
+        serial.Clear();
+        int length = status.Serial.CopyTo(serial);
+        payload.UInt32((uint)index);
+        payload.UInt8((uint)status.Slot);
+        payload.UInt8(status.IsReadOnly ? 1u : 0);
+        payload.UInt16(0);
+        payload.UInt8((uint)length);
+        payload.Bytes(serial);
+        payload.UInt64(status.Size);
+        payload.UInt64(status.OverlayUsed);
+        payload.UInt64(status.OverlaySize);
+        payload.UInt64(status.Reads);
+        payload.UInt64(status.Writes);
+        payload.UInt64(status.Flushes);
+        payload.UInt64(status.Erases);
+        payload.UInt64(status.Errors);
+        payload.UInt64(status.ReadBytes);
+        payload.UInt64(status.WrittenBytes);
+    }
+
+    /// <summary>Reads a disk's record.</summary>
+    internal static VmDiskStatus ReadDisk(ReadOnlySpan<byte> record)
+    {
+        PayloadReader payload = new(record);
+        VmDiskStatus status = default;
+        payload.UInt32();
+        status.Slot = payload.UInt8();
+        status.IsReadOnly = payload.UInt8() != 0;
+        payload.UInt16();
+        int length = payload.UInt8();
+        ReadOnlySpan<byte> serial = payload.Bytes(VmName.Capacity);
+        status.Serial = VmName.From(serial.Slice(0, Math.Min(length, serial.Length)));
+        status.Size = payload.UInt64();
+        status.OverlayUsed = payload.UInt64();
+        status.OverlaySize = payload.UInt64();
+        status.Reads = payload.UInt64();
+        status.Writes = payload.UInt64();
+        status.Flushes = payload.UInt64();
+        status.Erases = payload.UInt64();
+        status.Errors = payload.UInt64();
+        status.ReadBytes = payload.UInt64();
+        status.WrittenBytes = payload.UInt64();
         return status;
     }
 

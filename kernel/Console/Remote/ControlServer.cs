@@ -21,7 +21,7 @@ internal sealed class ControlServer
     private const int MostFrames = 4;
     private const int MostPieces = 8;
 
-    private const ulong Capabilities = 0x3fe;
+    private const ulong Capabilities = 0x13fe;
 
     private readonly ByteChannel _channel;
     private readonly MachineControl _control;

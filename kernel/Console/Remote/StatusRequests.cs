@@ -9,7 +9,7 @@ internal sealed class StatusRequests
 
     internal StatusRequests(MachineControl control) => _control = control;
 
-    /// <summary>Answers a request of the group 0x10.</summary>
+    /// <summary>Answers a request of the group 0x10, or of disks.</summary>
     internal ControlResult Execute(ControlOperation operation, PayloadReader request, ref PayloadWriter answer)
     {
         switch (operation)
@@ -22,6 +22,8 @@ internal sealed class StatusRequests
                 return FindVm(request.Rest, ref answer);
             case ControlOperation.ListVCpus:
                 return ListVCpus(ref request, ref answer);
+            case ControlOperation.ListDisks:
+                return ListDisks(ref request, ref answer);
             case ControlOperation.ListCpus:
                 return ListCpus(ref request, ref answer);
             case ControlOperation.Memory:
@@ -106,6 +108,30 @@ internal sealed class StatusRequests
         }
 
         return ControlResult.Failed(ControlOutcome.NoSuchVm);
+    }
+
+    private ControlResult ListDisks(ref PayloadReader request, ref PayloadWriter answer)
+    {
+        int vm = (int)request.UInt32();
+        int count = 0;
+        while (_control.TryGetDisk(vm, count, out _))
+        {
+            count++;
+        }
+
+        if (!TryGetPart(ref request, answer, count, StatusRecords.DiskSize, out int first, out int records))
+        {
+            return ControlResult.Failed(ControlOutcome.BadRequest);
+        }
+
+        Begin(ref answer, count, first, StatusRecords.DiskSize, records);
+        for (int i = 0; i < records; i++)
+        {
+            _control.TryGetDisk(vm, first + i, out VmDiskStatus disk);
+            StatusRecords.Write(ref answer, first + i, disk);
+        }
+
+        return ControlResult.Ok;
     }
 
     /// <summary>VCpus are numbered through, VM after VM.</summary>

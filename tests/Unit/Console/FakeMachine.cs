@@ -112,6 +112,20 @@ internal sealed class FakeMachine : MachineControl
         return age < Vms.FirstOrDefault(v => v.Id == vm)?.Marks;
     }
 
+    internal override bool TryGetDisk(int vm, int index, out VmDiskStatus disk)
+    {
+        disk = default;
+        disk.Slot = index + 2;
+        disk.Serial = VmName.From("root-1"u8);
+        disk.IsReadOnly = index == 1;
+        disk.Size = 1 << 24;
+        disk.OverlayUsed = 4096;
+        disk.OverlaySize = index == 0 ? 1ul << 20 : 0;
+        disk.Reads = 7;
+        disk.WrittenBytes = 512;
+        return index < Vms.FirstOrDefault(v => v.Id == vm)?.Disks;
+    }
+
     internal override bool TryGetCpu(int index, out CpuStatus status)
     {
         status = default;
@@ -377,6 +391,8 @@ internal sealed class FakeMachine : MachineControl
         public ulong RunTime { get; set; }
 
         public uint Marks { get; set; }
+
+        public int Disks { get; set; }
 
         public ExitCounts Exits { get; set; }
     }

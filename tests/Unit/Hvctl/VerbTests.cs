@@ -109,6 +109,22 @@ public sealed class VerbTests
         Assert.Equal(1239, first.GetProperty("exits").GetProperty("total").GetInt32());
     }
 
+    [Fact]
+    public async Task Info_shows_disks_with_what_was_read_and_written()
+    {
+        HvctlUnderTest hvctl = new("web");
+        hvctl.Served.Machine.Vms[0].Disks = 2;
+        string page = await hvctl.PageAsync("info web");
+        Assert.Contains("disk     0: 16 MiB, root-1, 0 B read, 512 B written; overlay 4 KiB of 1 MiB", page, StringComparison.Ordinal);
+        Assert.Contains("disk     1: 16 MiB, read-only, root-1, 0 B read, 512 B written", page, StringComparison.Ordinal);
+        JsonElement disks = (await hvctl.JsonAsync("info web")).GetProperty("disks");
+        Assert.Equal(2, disks.GetArrayLength());
+        Assert.Equal(1048576, disks[0].GetProperty("overlay").GetProperty("size").GetInt32());
+        Assert.Equal(JsonValueKind.Null, disks[1].GetProperty("overlay").ValueKind);
+        Assert.Equal(7, disks[1].GetProperty("reads").GetInt32());
+        Assert.True(disks[1].GetProperty("readOnly").GetBoolean());
+    }
+
     [Theory]
     [InlineData("pause", "running", "paused")]
     [InlineData("resume", "paused", "running")]

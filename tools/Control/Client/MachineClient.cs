@@ -92,6 +92,13 @@ internal sealed class MachineClient : IAsyncDisposable
             record => new VCpuRecord(0, 0, StatusRecords.ReadVCpu(record.Span, out int owner, out int index)) with { Vm = owner, Index = index },
             cancellation);
 
+    /// <summary>Whether the machine knows the group of an operation.</summary>
+    internal bool Has(ControlOperation operation) => (Greeting.Capabilities >> ((int)operation >> 4) & 1) != 0;
+
+    /// <summary>The disks of a VM.</summary>
+    internal Task<List<VmDiskStatus>> ListDisksAsync(int vm, CancellationToken cancellation) =>
+        ListAsync(ControlOperation.ListDisks, Number(vm), record => StatusRecords.ReadDisk(record.Span), cancellation);
+
     /// <summary>All CPUs.</summary>
     internal Task<List<CpuRecord>> ListCpusAsync(CancellationToken cancellation) =>
         ListAsync(ControlOperation.ListCpus, [], record => new CpuRecord(0, StatusRecords.ReadCpu(record.Span, out int index)) with { Index = index }, cancellation);

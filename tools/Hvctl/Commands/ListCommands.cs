@@ -69,9 +69,11 @@ internal static class ListCommands
         VmStatus vm = await VmNames.FindAsync(invocation, name);
         MachineClient machine = await invocation.MachineAsync();
         List<VCpuRecord> vcpus = vm.State == VmState.Defined ? [] : await machine.ListVCpusAsync(vm.Id, invocation.Cancellation);
+        List<VmDiskStatus> disks = vm.State == VmState.Defined || !machine.Has(ControlOperation.ListDisks) ? [] : await machine.ListDisksAsync(vm.Id, invocation.Cancellation);
         if (invocation.IsJson)
         {
-            VmDetailJson detail = new(VmJson.From(vm), vcpus.Select(vcpu => VCpuJson.From(vcpu)).ToList());
+            VmDetailJson detail = new(
+                VmJson.From(vm), vcpus.Select(vcpu => VCpuJson.From(vcpu)).ToList(), disks.Select(disk => DiskJson.From(disk)).ToList());
             invocation.Write(detail, HvctlJson.Page.VmDetailJson);
             return ExitCode.Ok;
         }
@@ -95,12 +97,25 @@ internal static class ListCommands
 
         invocation.Say($"  share    weight {vm.Weight}, {(vm.Cap == 0 ? "no cap" : $"at most {vm.Cap}% of a CPU")}");
         invocation.Say($"  GIC      version {vm.GicVersion}");
+        for (int i = 0; i < disks.Count; i++)
+        {
+            SayDisk(invocation, i, disks[i]);
+        }
+
         if (vcpus.Count != 0)
         {
             SayVCpus(invocation, vcpus);
         }
 
         return ExitCode.Ok;
+    }
+
+    private static void SayDisk(Invocation invocation, int index, in VmDiskStatus disk)
+    {
+        string serial = disk.Serial.Length == 0 ? "" : Names.Of(disk.Serial) + ", ";
+        string errors = disk.Errors == 0 ? "" : $", {disk.Errors} error{(disk.Errors == 1 ? "" : "s")}";
+        string overlay = disk.OverlaySize == 0 ? "" : $"; overlay {Units.Size(disk.OverlayUsed)} of {Units.Size(disk.OverlaySize)}";
+        invocation.Say($"  disk     {index}: {Units.Size(disk.Size)}, {(disk.IsReadOnly ? "read-only, " : "")}{serial}{Units.Size(disk.ReadBytes)} read, {Units.Size(disk.WrittenBytes)} written{errors}{overlay}");
     }
 
     private static void SayVCpus(Invocation invocation, List<VCpuRecord> vcpus)
