@@ -269,12 +269,11 @@ internal sealed class VmCommands
                 _output.Text(", "u8).Decimal(disk.Errors).Text(disk.Errors == 1 ? " error"u8 : " errors"u8);
             }
 
+            _output.End();
             if (disk.OverlaySize != 0)
             {
-                _output.Text("; overlay "u8).Size(disk.OverlayUsed).Text(" of "u8).Size(disk.OverlaySize);
+                _output.Text("  overlay  "u8).Decimal((ulong)i).Text(": "u8).Size(disk.OverlayUsed).Text(" of "u8).Size(disk.OverlaySize).End();
             }
-
-            _output.End();
         }
     }
 
