@@ -141,6 +141,8 @@ from_el3:
 // What is left of EL3 where no firmware is there: one service for the hypervisor, as interrupts belong to the secure
 // world until somebody in it gives them away. Guests' SMC never comes here: it traps to EL2.
 // SMC x0 = 0xc2000001 (SiP service): x1 address of a device register, x2 value -> x0 = 0; anything else -> -1.
+// Among the other vectors, so that nothing is left empty before them.
+.pushsection .text.vectors, "ax"
 .balign 0x800
 monitor_vectors:
     .rept 8
@@ -166,6 +168,7 @@ monitor_vectors:
     b       park
     .balign 0x80
     .endr
+.popsection
 
 // EL1: no virtualization here. C# says so on the UART of the device tree and powers off.
 refuse_el1:

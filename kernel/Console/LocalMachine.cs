@@ -151,7 +151,7 @@ internal sealed class LocalMachine : MachineControl
         }
 
         VmDisk source = found.Disks[index];
-        BlockStatistics statistics = source.Device.GetStatistics();
+        BlockDevice device = source.Device;
         disk.Slot = VmFactory.FirstDiskSlot + index;
         ReadOnlySpan<byte> serial = source.Device.Serial;
         int length = serial.IndexOf((byte)0);
@@ -160,13 +160,13 @@ internal sealed class LocalMachine : MachineControl
         disk.Size = source.Size;
         disk.OverlayUsed = source.OverlayUsed;
         disk.OverlaySize = source.OverlaySize;
-        disk.Reads = statistics.Reads;
-        disk.Writes = statistics.Writes;
-        disk.Flushes = statistics.Flushes;
-        disk.Erases = statistics.Erases;
-        disk.Errors = statistics.Errors;
-        disk.ReadBytes = statistics.ReadSectors * VmDisk.SectorSize;
-        disk.WrittenBytes = statistics.WrittenSectors * VmDisk.SectorSize;
+        disk.Reads = device.GetStatistic(BlockStatistic.Reads);
+        disk.Writes = device.GetStatistic(BlockStatistic.Writes);
+        disk.Flushes = device.GetStatistic(BlockStatistic.Flushes);
+        disk.Erases = device.GetStatistic(BlockStatistic.Erases);
+        disk.Errors = device.GetStatistic(BlockStatistic.Errors);
+        disk.ReadBytes = device.GetStatistic(BlockStatistic.ReadSectors) * VmDisk.SectorSize;
+        disk.WrittenBytes = device.GetStatistic(BlockStatistic.WrittenSectors) * VmDisk.SectorSize;
         return true;
     }
 

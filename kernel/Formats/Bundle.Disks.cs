@@ -5,26 +5,6 @@ namespace SharpVisor.Formats;
 /// <content>The disks of VMs: children of a VM's node whose names begin with "disk".</content>
 public readonly ref partial struct Bundle
 {
-    /// <summary>Number of disks of all VMs, those with mistakes included.</summary>
-    public int DiskCount
-    {
-        get
-        {
-            int count = 0;
-            for (bool more = TryFirstVm(out FdtNode vm); more; more = _tree.TryNextSibling(vm, out vm))
-            {
-                for (bool has = _tree.TryFirstChild(vm, out FdtNode child); has; has = _tree.TryNextSibling(child, out child))
-                {
-                    count += IsDisk(child) ? 1 : 0;
-                }
-            }
-
-            return count;
-        }
-    }
-
-    private bool IsDisk(FdtNode node) => _tree.Name(node).StartsWith("disk"u8);
-
     /// <summary>Reads a VM's disk.</summary>
     /// <param name="node">The VM's.</param>
     /// <param name="index">From 0, in the order of the nodes.</param>
@@ -37,7 +17,7 @@ public readonly ref partial struct Bundle
         error = BundleError.None;
         for (bool more = _tree.TryFirstChild(node, out FdtNode child); more; more = _tree.TryNextSibling(child, out child))
         {
-            if (IsDisk(child) && index-- == 0)
+            if (_tree.Name(child).StartsWith("disk"u8) && index-- == 0)
             {
                 error = ReadDisk(child, ref disk);
                 return true;

@@ -38,7 +38,7 @@ internal static unsafe class BootBundle
             return false;
         }
 
-        LoadedBundle? loaded = LoadedBundle.Begin(bundle.VmCount, bundle.DiskCount, 0, 0);
+        LoadedBundle? loaded = LoadedBundle.Begin(bundle.VmCount, 0, 0);
         if (loaded == null)
         {
             return SayNoMemory();
@@ -77,7 +77,7 @@ internal static unsafe class BootBundle
 
     private static bool TryDefine(in BundleVm definition)
     {
-        LoadedBundle? loaded = LoadedBundle.Begin(1, 0, 0, 0);
+        LoadedBundle? loaded = LoadedBundle.Begin(1, 0, 0);
         if (loaded == null)
         {
             return SayNoMemory();

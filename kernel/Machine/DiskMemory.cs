@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using SharpVisor.Arch;
 using SharpVisor.Memory;
 using SharpVisor.Storage;
@@ -13,6 +14,7 @@ internal sealed unsafe class DiskMemory : OverlayMemory
     internal DiskMemory(MemoryAccount account) => _account = account;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override bool TryTake(out ulong page)
     {
         if (!_account.TryTake(PageTable.PageSize, PageTable.PageSize, out page))
@@ -28,5 +30,6 @@ internal sealed unsafe class DiskMemory : OverlayMemory
     public override void Zero(ulong address, ulong length) => new Span<byte>((void*)address, (int)length).Clear();
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Give(ulong page) => _account.Give(page, PageTable.PageSize);
 }

@@ -11,10 +11,6 @@ namespace SharpVisor.Machine;
 /// </summary>
 internal sealed class LoadedBundle
 {
-    // A definition with its name, and its entry in the table, with room to spare.
-    private const ulong SizeOfOne = 1 << 10;
-    private const ulong SizeOfDisk = 256;
-
     private ulong _bundle;
     private ulong _bundleLength;
     private ulong _objects;
@@ -30,13 +26,12 @@ internal sealed class LoadedBundle
 
     /// <summary>Begins to take up definitions: opens the memory for their objects, until <see cref="End"/>.</summary>
     /// <param name="count">Most definitions.</param>
-    /// <param name="disks">Most disks of them all.</param>
     /// <param name="bundle">Where the bundle's memory begins that is given back with the last definition.</param>
     /// <param name="bundleLength">Bytes, a multiple of 4 KiB; 0 where it stays for ever.</param>
     /// <returns>Null where there is no memory.</returns>
-    internal static LoadedBundle? Begin(int count, int disks, ulong bundle, ulong bundleLength)
+    internal static LoadedBundle? Begin(int count, ulong bundle, ulong bundleLength)
     {
-        ulong length = (((ulong)count + 1) * SizeOfOne + ((ulong)disks * SizeOfDisk) + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
+        ulong length = ((ulong)count + 1) * PageTable.PageSize;
         if (!Hypervisor.Pages.TryAllocate(length, PageTable.PageSize, out ulong objects))
         {
             return null;
@@ -62,7 +57,10 @@ internal sealed class LoadedBundle
     /// <summary>No more definitions come.</summary>
     internal void End()
     {
-        Heap.Close();
+        // A definition has a page at most, with all of its disks; most have far less.
+        ulong end = (Heap.Close() + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
+        Hypervisor.Pages.Free(end, _objects + _objectsLength - end);
+        _objectsLength = end - _objects;
         GiveBackWhereEmpty();
     }
 

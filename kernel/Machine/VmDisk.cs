@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using SharpVisor.Devices.Virtio;
 using SharpVisor.Formats;
 using SharpVisor.Machine.Ram;
@@ -154,6 +155,7 @@ internal sealed unsafe class VmDisk
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TryTake(ulong length, out ulong address, ref ulong taken)
     {
         address = 0;
@@ -166,6 +168,7 @@ internal sealed unsafe class VmDisk
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Free(ulong address, ulong length)
     {
         if (length != 0)

@@ -1,9 +1,7 @@
-using System;
-
 namespace SharpVisor.Storage;
 
 /// <summary>A disk in memory: an image of a boot bundle, which is only read, or memory that may be written to.</summary>
-public sealed unsafe class MemoryDisk : Disk
+public sealed class MemoryDisk : Disk
 {
     private readonly ulong _address;
     private readonly ulong _sectors;
@@ -35,31 +33,8 @@ public sealed unsafe class MemoryDisk : Disk
     /// <inheritdoc/>
     public override bool Submit(DiskRequest request)
     {
-        bool isRight = request.Operation == DiskOperation.Flush
-            || (Contains(request.Sector, request.Sectors) && !(_isReadOnly && request.IsChange));
-        request.Status = isRight ? DiskStatus.Ok : DiskStatus.Error;
-        if (!isRight)
-        {
-            return true;
-        }
-
-        var buffer = new Span<byte>((void*)request.Address, (int)request.Length);
-        var sectors = new Span<byte>((void*)(_address + (request.Sector * SectorSize)), (int)request.Length);
-        switch (request.Operation)
-        {
-            case DiskOperation.Read:
-                sectors.CopyTo(buffer);
-                break;
-            case DiskOperation.Write:
-                buffer.CopyTo(sectors);
-                break;
-            case DiskOperation.Flush:
-                break;
-            default:
-                request.Status = DiskStatus.Unsupported;
-                break;
-        }
-
+        // Reads and writes go where Locate says.
+        request.Status = request.Operation == DiskOperation.Flush ? DiskStatus.Ok : DiskStatus.Unsupported;
         return true;
     }
 

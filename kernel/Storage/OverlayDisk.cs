@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using SpinLock = SharpVisor.Arch.SpinLock;
 
@@ -234,6 +235,7 @@ public sealed unsafe class OverlayDisk : Disk
     }
 
     /// <summary>The place of a granule, or the empty one where it would be. A quarter of the table is always empty.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Entry* Find(ulong granule)
     {
         ulong place = (granule * Spread) >> _shift;

@@ -128,7 +128,7 @@ internal sealed unsafe class LocalUploads
             }
         }
 
-        LoadedBundle? loaded = LoadedBundle.Begin(verdict.Vms, bundle.DiskCount, upload.Address, Reserved((ulong)upload.Bytes.Length));
+        LoadedBundle? loaded = LoadedBundle.Begin(verdict.Vms, upload.Address, Reserved((ulong)upload.Bytes.Length));
         if (loaded == null)
         {
             verdict = default;

@@ -88,13 +88,13 @@ public sealed class BlockDevice : VirtioDevice
         ? (_config[WritebackWord] & 1) != 0
         : (Features & BlockFeatures.Flush) != 0;
 
-    /// <summary>What all queues have done.</summary>
-    public BlockStatistics GetStatistics()
+    /// <summary>What all queues have counted together since it was made.</summary>
+    public ulong GetStatistic(BlockStatistic what)
     {
-        BlockStatistics sum = default;
+        ulong sum = 0;
         for (int i = 0; i < _workers.Length; i++)
         {
-            sum.Add(_workers[i].Statistics);
+            sum += _workers[i].Statistics[(int)what];
         }
 
         return sum;
@@ -137,9 +137,9 @@ public sealed class BlockDevice : VirtioDevice
     {
         state.Add(_disk.Sectors);
         state.Add(_config[WritebackWord] & 1);
-        for (int i = 0; i < _workers.Length; i++)
+        for (BlockStatistic what = 0; what < BlockStatistic.Count; what++)
         {
-            _workers[i].Statistics.Save(ref state);
+            state.Add(GetStatistic(what));
         }
     }
 
@@ -148,9 +148,9 @@ public sealed class BlockDevice : VirtioDevice
     {
         ulong sectors = state.Take();
         SetWriteback((uint)state.Take() & 1);
-        for (int i = 0; i < _workers.Length; i++)
+        for (int i = 0; i < (int)BlockStatistic.Count; i++)
         {
-            _workers[i].Statistics.Restore(ref state);
+            _workers[0].Statistics[i] = state.Take();
         }
 
         return sectors == _disk.Sectors;

@@ -55,7 +55,7 @@ internal sealed unsafe class BlockQueue : DiskClient
     private int _flying;
 
     /// <summary>What it has done.</summary>
-    internal BlockStatistics Statistics;
+    internal readonly ulong[] Statistics = new ulong[(int)BlockStatistic.Count];
 
     internal BlockQueue(BlockDevice device, int index, Virtqueue ring, DeviceMemory memory, Disk disk, in BlockBuffers buffers)
     {
@@ -204,22 +204,22 @@ internal sealed unsafe class BlockQueue : DiskClient
         switch (slot.Kind)
         {
             case In:
-                Statistics.Reads++;
+                Count(BlockStatistic.Reads, 1);
                 BeginMove(slot, chain.Writable - 1);
                 break;
             case Out:
-                Statistics.Writes++;
+                Count(BlockStatistic.Writes, 1);
                 BeginMove(slot, chain.Readable);
                 RefuseChange(slot);
                 slot.MustFlush = !_device.MayKeepBack;
                 break;
             case Flush:
-                Statistics.Flushes++;
+                Count(BlockStatistic.Flushes, 1);
                 slot.MustFlush = true;
                 break;
             case Discard when (_device.Features & BlockFeatures.Discard) != 0:
             case WriteZeroes when (_device.Features & BlockFeatures.WriteZeroes) != 0:
-                Statistics.Erases++;
+                Count(BlockStatistic.Erases, 1);
                 slot.Left = chain.Readable / SegmentSize;
                 slot.Status = chain.Readable % SegmentSize != 0 || slot.Left > BlockDevice.MostErasures || slot.Left == 0 ? Error : Ok;
                 RefuseChange(slot);
@@ -412,14 +412,7 @@ internal sealed unsafe class BlockQueue : DiskClient
     {
         slot.Sector += sectors;
         slot.Left -= sectors;
-        if (slot.Kind == Out)
-        {
-            Statistics.WrittenSectors += sectors;
-        }
-        else
-        {
-            Statistics.ReadSectors += sectors;
-        }
+        Count(slot.Kind == Out ? BlockStatistic.WrittenSectors : BlockStatistic.ReadSectors, sectors);
     }
 
     /// <summary>Tells the driver how a request has ended: by its last writable byte.</summary>
@@ -437,10 +430,12 @@ internal sealed unsafe class BlockQueue : DiskClient
             _ring.Break();
         }
 
-        Statistics.Errors += status != Ok ? 1u : 0;
+        Count(BlockStatistic.Errors, status != Ok ? 1u : 0);
         _ring.Complete(chain.Ticket, chain.Written);
         GiveBack(slot);
     }
+
+    private void Count(BlockStatistic what, uint number) => Statistics[(int)what] += number;
 
     private void GiveBack(BlockSlot slot)
     {

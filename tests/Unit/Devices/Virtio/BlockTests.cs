@@ -233,8 +233,8 @@ public sealed class BlockTests
         }
 
         Assert.Equal(ids.Count, used);
-        Assert.Equal(5ul, _device.GetStatistics().Reads);
-        Assert.Equal(5ul, _device.GetStatistics().ReadSectors);
+        Assert.Equal(5ul, _device.GetStatistic(BlockStatistic.Reads));
+        Assert.Equal(5ul, _device.GetStatistic(BlockStatistic.ReadSectors));
     }
 
     [Fact]
@@ -281,7 +281,7 @@ public sealed class BlockTests
         StateReader reader = new(words);
         Assert.True(transport.Transport.TryRestore(ref reader));
         Assert.Equal(0ul, transport.Transport.Read(0x120, 1));
-        Assert.Equal(2ul, other.GetStatistics().ReadSectors);
+        Assert.Equal(2ul, other.GetStatistic(BlockStatistic.ReadSectors));
         _memory.Bytes[0x9000] = Unwritten;
         _driver.Add(TransportUnderTest.Buffers((Header(0, 0, 5), 16, false), (Data, 512, true), (Headers + 0x1000, 1, true)), 3);
         transport.Notify(0);
