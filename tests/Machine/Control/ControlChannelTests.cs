@@ -7,6 +7,7 @@ using System.Text;
 using System.Threading.Tasks;
 using SharpVisor.Build;
 using SharpVisor.Build.Running;
+using SharpVisor.Build.Soak;
 using SharpVisor.Console;
 using Xunit;
 
@@ -228,6 +229,72 @@ public sealed class ControlChannelTests
 
         await flood;
         Assert.Equal(2, (await ListAsync(line)).Count);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 3)]
+    [InlineData(2, 2, 2)]
+    public async Task Any_verbs_in_any_order_do_what_the_state_allows_and_touch_no_other_machine(int seed, int cpus, int gicVersion)
+    {
+        const int Steps = 200;
+        (string Name, ControlOperation Operation)[] verbs =
+        [
+            ("create", ControlOperation.Create), ("start", ControlOperation.Start), ("pause", ControlOperation.Pause), ("resume", ControlOperation.Resume),
+            ("reset", ControlOperation.Reset), ("stop", ControlOperation.Stop), ("destroy", ControlOperation.Destroy),
+        ];
+        string socket = ControlLine.NewPath();
+        await using EmulatedMachine machine = await StartAsync(socket, gicVersion, isModern: false, cpus);
+        using ControlLine line = await ControlLine.OpenAsync(socket);
+        List<VmStatus> vms = await ListAsync(line);
+        foreach (VmStatus vm in vms)
+        {
+            await line.AskAsync(ControlOperation.Destroy, vm.Id);
+        }
+
+        ulong free = await SettledFreeAsync(line);
+        SoakMachine[] models = [.. vms.Select(vm => new SoakMachine(NameOf(vm), changesByItself: false, echoes: true))];
+        Random random = new(seed);
+        for (int step = 0; step < Steps; step++)
+        {
+            int which = random.Next(vms.Count);
+            (string verb, ControlOperation operation) = verbs[random.Next(verbs.Length)];
+            string found = models[which].State;
+            string? next = models[which].After(verb);
+            ControlAnswer answer = await line.TryAskAsync(operation, vms[which].Id);
+            string what = $"seed {seed}, step {step}: {verb} of one that is {found}";
+            Assert.True((next is null ? ControlOutcome.WrongState : ControlOutcome.Ok) == answer.Outcome, $"{what}: {answer.Outcome}");
+            models[which].State = next ?? found;
+            List<VmStatus> now = await ListAsync(line);
+            for (int i = 0; i < models.Length; i++)
+            {
+                string state = now[i].State.ToString().ToLowerInvariant();
+                bool neverRan = models[i].State == "stopped" && state == "created"; // destroyed, started and stopped in one go
+                Assert.True(state == models[i].State || neverRan, $"{what}: {models[i].Name} is {state}, and should be {models[i].State}");
+                models[i].State = state;
+            }
+        }
+
+        foreach (VmStatus vm in vms)
+        {
+            await line.TryAskAsync(ControlOperation.Destroy, vm.Id);
+        }
+
+        Assert.Equal(free, await SettledFreeAsync(line));
+    }
+
+    /// <summary>What is free when everything that was destroyed is taken apart.</summary>
+    private static async Task<ulong> SettledFreeAsync(ControlLine line)
+    {
+        ulong free = await FreeAsync(line);
+        for (int same = 0; same < 10;)
+        {
+            await Task.Delay(50);
+            ulong now = await FreeAsync(line);
+            same = now == free ? same + 1 : 0;
+            free = now;
+        }
+
+        return free;
     }
 
     private static async Task<EmulatedMachine> StartAsync(string socket, int gicVersion, bool isModern, int cpus)
