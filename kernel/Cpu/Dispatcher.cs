@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using SharpVisor.Arch;
 using SharpVisor.Formats;
+using SharpVisor.Interrupts;
 using SharpVisor.Scheduling;
 
 namespace SharpVisor.Cpu;
@@ -60,7 +61,10 @@ internal static class Dispatcher
 
     /// <summary>Gives a VCpu, which has not been added, its part of its VM's share of the processors.</summary>
     /// <param name="vcpu">The VCpu.</param>
-    /// <param name="share">What the VM's definition says; sound.</param>
+    /// <param name="share">
+    /// What the VM's definition says; sound, and of no more real time than one CPU can promise, so that nothing is refused
+    /// here but CPUs none of which is there: then it may run on all.
+    /// </param>
     /// <param name="count">Number of VCpus of the VM: each gets its part of the weight; cap and burst they have together.</param>
     internal static void SetShare(VCpu vcpu, in BundleScheduling share, uint count)
     {
@@ -124,7 +128,7 @@ internal static class Dispatcher
         ulong now = SystemRegisters.ReadCntpctEl0();
         ulong kicks = 0;
         bool added = true;
-        s_lock.Enter();
+        Lock();
         for (int i = 0; i < vcpus.Length && added; i++)
         {
             added = (which >> i & 1) == 0 || s_scheduler!.TryAdd(vcpus[i].Entity!, now);
@@ -151,7 +155,7 @@ internal static class Dispatcher
         }
 
         kicks |= s_scheduler!.TakeKicks() | ReviewSharing();
-        s_lock.Exit();
+        Unlock();
         MakeLook(kicks);
         return added;
     }
@@ -323,8 +327,10 @@ internal static class Dispatcher
             return;
         }
 
-        ulong due = vcpu.System!.TimerDue;
-        ulong physical = vcpu.PhysicalTimer!.Due;
+        // A timer whose interrupt the guest has not enabled does not end a WFI.
+        VirtualGic gic = vcpu.Vm!.Gic;
+        ulong due = gic.IsEnabled(vcpu.Index, InterruptNumbers.VirtualTimer) ? vcpu.System!.TimerDue : HypervisorTimer.Never;
+        ulong physical = gic.IsEnabled(vcpu.Index, InterruptNumbers.PhysicalTimer) ? vcpu.PhysicalTimer!.Due : HypervisorTimer.Never;
         due = due < physical ? due : physical;
         if (vcpu.RetryAt != 0)
         {
@@ -337,7 +343,7 @@ internal static class Dispatcher
         if (vcpu.Entity.State == SchedulingState.Blocked)
         {
             ulong now = SystemRegisters.ReadCntpctEl0();
-            if (due <= now || vcpu.Vm!.Gic.HasWaitingFor(vcpu.Index))
+            if (due <= now || gic.HasWaitingFor(vcpu.Index))
             {
                 kicks = WakeLocked(vcpu, now);
             }

@@ -117,6 +117,7 @@ public sealed partial class VirtualGic
                     break;
                 case InterruptField.Enabled:
                     state.Enabled = value;
+                    _kicks |= vcpu == self ? 0 : 1u << vcpu; // its timer, perhaps due long since, may wake it now
                     break;
                 case InterruptField.Pending:
                     state.Latched = value ? (byte)1 : (byte)0;

@@ -201,6 +201,9 @@ public sealed partial class VirtualGic
     public bool HasWaitingFor(int vcpu) =>
         Volatile.Read(ref _cpus[vcpu].Mailbox) != 0 || Volatile.Read(ref _cpus[vcpu].ReadySummary) != 0;
 
+    /// <summary>Whether a VCpu's private interrupt is enabled. Whoever enables one for another VCpu wakes that.</summary>
+    public bool IsEnabled(int vcpu, uint interrupt) => Volatile.Read(ref _cpus[vcpu].Private[interrupt].Enabled);
+
     /// <summary>
     /// The work of a VCpu was given up in the middle because of a bug, and its VM is being stopped: if it held the lock
     /// or was in line for it, others must not wait for it for ever. What they see may be wrong, but is theirs.

@@ -130,6 +130,10 @@ internal static unsafe class VmFactory
         {
             problem = "memory must be at least 1 MiB and a multiple of 4 KiB"u8;
         }
+        else if (source.Scheduling.Budget * 20ul > source.Scheduling.Period * 19ul)
+        {
+            problem = "its real time is more than 95 % of a CPU"u8;
+        }
         else if (source.Memory > (1ul << Hypervisor.Stage2.InputBits) - GuestMemoryMap.Ram)
         {
             problem = "more memory than stage 2 can map on this CPU"u8;

@@ -177,4 +177,17 @@ public class GicSgiTests
         machine.Write(0, 0xf00, ToSelf | 1);
         Assert.True(machine.IsPending(0, 1));
     }
+
+    [Fact]
+    public void Enabling_another_ones_timer_tells_that_one_so_that_it_does_not_sleep_on()
+    {
+        TestMachine machine = OpenVersion3(2);
+        Assert.False(machine.Gic.IsEnabled(1, TestMachine.Timer));
+        int kicks = machine.Kicks;
+        machine.WriteRedistributor(0, 1, 0x1_0100, 1 << TestMachine.Timer);
+        Assert.True(machine.Gic.IsEnabled(1, TestMachine.Timer));
+        Assert.Equal(kicks + 1, machine.Kicks);
+        machine.WriteRedistributor(0, 0, 0x1_0100, 1 << TestMachine.Timer);
+        Assert.Equal(kicks + 1, machine.Kicks);
+    }
 }
