@@ -250,21 +250,24 @@ internal static class Dispatcher
         cpu.MustPick = false;
         ulong now = SystemRegisters.ReadCntpctEl0();
         Lock();
-        SchedulingEntity? entity;
-        ulong next;
         VCpu? toWake = cpu.ToWake;
-        if (toWake != null)
+        if (toWake == null)
         {
-            cpu.ToWake = null;
-            toWake.SleepsIn?.Remove(toWake);
-            entity = s_scheduler!.PickAfterWake(cpu.SchedulerIndex, toWake.Entity!, now, out next);
-        }
-        else
-        {
-            entity = s_scheduler!.Pick(cpu.SchedulerIndex, now, out next);
+            return PickLocked(cpu, now, 0);
         }
 
+        cpu.ToWake = null;
+        toWake.SleepsIn?.Remove(toWake);
+        SchedulingEntity? entity = s_scheduler!.PickAfterWake(cpu.SchedulerIndex, toWake.Entity!, now, out ulong next);
         return Finish(cpu, entity, next, 0);
+    }
+
+    // With the lock held, which it gives back.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static VCpu? PickLocked(PhysicalCpu cpu, ulong now, ulong kicks)
+    {
+        SchedulingEntity? entity = s_scheduler!.Pick(cpu.SchedulerIndex, now, out ulong next);
+        return Finish(cpu, entity, next, kicks);
     }
 
     /// <summary>As <see cref="Pick"/>; what the CPU runs lets others go first.</summary>
@@ -287,8 +290,7 @@ internal static class Dispatcher
 
         // What came before it was asleep has told nobody. Its list registers have been looked at: nobody else puts anything there.
         ulong kicks = vcpu.Vm!.Gic.HasWaitingFor(vcpu.Index) ? WakeLocked(vcpu, now) : 0;
-        SchedulingEntity? entity = s_scheduler.Pick(cpu.SchedulerIndex, now, out ulong next);
-        return Finish(cpu, entity, next, kicks);
+        return PickLocked(cpu, now, kicks);
     }
 
     /// <summary>

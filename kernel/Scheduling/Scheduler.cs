@@ -190,9 +190,7 @@ public sealed partial class Scheduler
             return Exchange(queue, running, only, now, out next);
         }
 
-        SchedulingEntity? entity = PickCharged(queue, now);
-        next = NextEventOf(queue);
-        return entity;
+        return PickOther(queue, now, out next);
     }
 
     /// <summary>
@@ -239,6 +237,13 @@ public sealed partial class Scheduler
             Urge(entity, now);
         }
 
+        return PickOther(queue, now, out next);
+    }
+
+    // The long way of those that have a short one: once in the image is enough.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private SchedulingEntity? PickOther(CpuQueue queue, ulong now, out ulong next)
+    {
         SchedulingEntity? chosen = PickCharged(queue, now);
         next = NextEventOf(queue);
         return chosen;

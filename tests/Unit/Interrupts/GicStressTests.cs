@@ -19,12 +19,15 @@ public class GicStressTests
     public void VCpus_that_run_at_the_same_time_lose_no_interrupt(int version, int listRegisters)
     {
         var machine = new StressMachine(version, 3, listRegisters);
-        Assert.Equal("", machine.Run(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(30)));
-        Assert.True(machine.Delivered > 100, $"only {machine.Delivered} interrupts were delivered");
+        Assert.Equal("", machine.Run(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(60)));
+        Assert.True(machine.Delivered > StressMachine.Enough, $"only {machine.Delivered} interrupts were delivered");
     }
 
     private sealed class StressMachine : GicEnvironment
     {
+        // However slowly the threads come to run on a machine with much else to do.
+        internal const int Enough = 100;
+
         private const int FirstLevel = 32;
         private const int FirstEdge = 36;
         private const int EndOfShared = 40;
@@ -103,7 +106,7 @@ public class GicStressTests
             }
 
             var watch = Stopwatch.StartNew();
-            while (watch.Elapsed < busy && _problem == null)
+            while ((watch.Elapsed < busy || (Delivered <= Enough && watch.Elapsed < limit)) && _problem == null)
             {
                 Thread.Sleep(10);
             }
