@@ -59,7 +59,7 @@ public struct FrameHead
     /// <summary>The IPv4 address that it says it comes from: of ARP the sender's, of IPv4 the source; else 0.</summary>
     public uint SourceIPv4;
 
-    /// <summary>The same for all frames of one connection in one direction; 0 for what is no IP.</summary>
+    /// <summary>The same for all frames of one connection in one direction.</summary>
     public uint Flow;
 
     /// <summary>VLAN of the tag; 0 where there is none, or one that has only a priority.</summary>
@@ -137,7 +137,7 @@ public struct FrameHead
         const byte tcp = 6;
         const byte udp = 17;
         bool hasPorts = protocol is tcp or udp && bytes.Length >= offset + sizeof(uint);
-        return Mix(flow, hasPorts ? BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(offset)) : protocol) | 1;
+        return Mix(flow, hasPorts ? BinaryPrimitives.ReadUInt32BigEndian(bytes.Slice(offset)) : protocol);
     }
 
     private static uint Mix(uint a, uint b)

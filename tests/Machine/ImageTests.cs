@@ -27,14 +27,15 @@ public sealed class ImageTests
         ["Machine.Life"] = ["Formats"],
         ["Drivers"] = ["Arch", "Formats", "Debug", "Storage"],
         ["Devices"] = ["Arch"],
-        ["Devices.Virtio"] = ["Arch", "Devices", "Storage"],
+        ["Network"] = [],
+        ["Devices.Virtio"] = ["Arch", "Devices", "Network", "Storage"],
         ["Interrupts"] = ["Arch", "Devices", "Drivers"],
         ["Scheduling"] = [],
         ["Cpu"] = ["Arch", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
-        ["Machine"] = ["Arch", "Cpu", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Machine.Ram", "Memory", "Scheduling", "Storage"],
+        ["Machine"] = ["Arch", "Cpu", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine.Life", "Machine.Loading", "Machine.Ram", "Memory", "Network", "Scheduling", "Storage"],
         ["Debug.Gdb"] = [],
         ["Debug"] = ["Arch", "Formats", "Cpu", "Interrupts", "Machine", "Machine.Life"],
-        ["Console"] = ["Arch", "Cpu", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Scheduling"],
+        ["Console"] = ["Arch", "Cpu", "Debug", "Debug.Gdb", "Devices", "Devices.Virtio", "Drivers", "Formats", "Interrupts", "Machine", "Machine.Life", "Machine.Ram", "Memory", "Network", "Scheduling"],
     };
 
     /// <summary>The composition root knows every concrete type, those on top too.</summary>

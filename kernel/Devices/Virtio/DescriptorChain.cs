@@ -111,6 +111,18 @@ public sealed class DescriptorChain
         return true;
     }
 
+    /// <summary>Goes to a byte of the readable part; to its end where it has not so many.</summary>
+    public void ReadFrom(uint offset)
+    {
+        _readAt = 0;
+        _readOffset = 0;
+        _read = 0;
+        while (offset != 0 && TryNextReadable(offset, out _, out uint length))
+        {
+            offset -= length;
+        }
+    }
+
     /// <summary>Begins with an empty chain.</summary>
     internal void Clear()
     {

@@ -77,6 +77,11 @@ public abstract class VirtioDevice
     /// <returns>False where it is nothing that <see cref="Save"/> writes.</returns>
     public abstract bool TryRestore(ref StateReader state);
 
+    /// <summary>Tells others of what <see cref="Work"/> has done to them. Called after it with no lock held.</summary>
+    public virtual void Finish()
+    {
+    }
+
     /// <summary>Does a bounded part of what there is to do in a queue, which is ready and not broken.</summary>
     /// <returns>False where there is more: it is to be called again soon.</returns>
     public abstract bool Work(int queue);

@@ -185,6 +185,7 @@ public sealed partial class VirtioTransport
             _line.Update(self, ref _interruptStatus);
         }
 
+        _device.Finish();
         if (more == 0 || !IsLive)
         {
             return true;

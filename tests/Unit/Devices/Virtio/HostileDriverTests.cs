@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Globalization;
 using SharpVisor.Devices.Virtio;
+using SharpVisor.Network;
 using SharpVisor.Storage;
 using SharpVisor.Tests.Unit.Storage;
 using Xunit;
@@ -72,6 +73,43 @@ public sealed class HostileDriverTests
         {
             bytes[i] = kinds[i / 32 % kinds.Length];
             bytes[i + 8] = (byte)(i / 64);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void No_driver_gets_a_network_to_do_more_than_give_up(int pairs)
+    {
+        NetworkSwitch network = new("net"u8, new SettableNetworkClock());
+        EchoingReceiver peer = new(network);
+        NetDevice? device = null;
+        Run(
+            memory =>
+            {
+                device = new NetDevice(memory, network, new PortSettings { Mac = 0x0200_0000_0001, AllowsSpoofing = true }, pairs);
+                Assert.True(device.TryConnect());
+                return device;
+            },
+            PutFrames,
+            peer.Send,
+            rarity: 400); // most of what it sends is no frame, and wants no answer
+        Assert.InRange(peer.Received, 50, long.MaxValue);
+        Assert.InRange((long)network.Decider.StatisticsOf(device!.Port).FramesOut, 50, long.MaxValue);
+    }
+
+    // From every second place that is a multiple of 16 on: a header that asks for little, addresses, numbers.
+    private static void PutFrames(byte[] bytes)
+    {
+        for (int i = 0x3000; i + 32 <= bytes.Length; i += 32)
+        {
+            bytes[i] = (byte)(i / 32 % 3 == 0 ? 1 : 0);
+            bytes[i + 6] = (byte)(i / 64);
+            bytes[i + 8] = 2;
+            bytes.AsSpan(i + 12, 6).Fill(0xff);
+            bytes[i + 18] = 2;
+            bytes[i + 23] = (byte)(i / 1024);
+            bytes[i + 24] = 8;
         }
     }
 
