@@ -68,4 +68,7 @@ public enum BundleError
 
     /// <summary>One of a VM's disks names no image or device, or both, or has a property that is out of range.</summary>
     BadDisk,
+
+    /// <summary>A VM's network devices are more than 8, or one's numbers are out of their ranges.</summary>
+    BadNetwork,
 }

@@ -48,6 +48,9 @@ public ref struct BundleVm
     /// <summary>Whether pages of its memory that are the same as another VM's may be one.</summary>
     public bool SharePages;
 
+    /// <summary>Its network devices, as <see cref="BundleNetwork"/> reads them; all make sense.</summary>
+    public ReadOnlySpan<byte> Networks;
+
     /// <summary>What is done when it crashes.</summary>
     public BundleCrashPolicy OnCrash;
 

@@ -158,6 +158,7 @@ internal static unsafe class Hypervisor
         PageScan.Initialise();
         VmTable.Initialise();
         VmFactory.Initialise();
+        Networks.Initialise();
         StatusScreen.Begin();
         LogHistory log = new();
         Log.SetHistory(log);

@@ -105,6 +105,7 @@ internal sealed class Vm
     internal VirtioSlots Virtio = null!;
     internal VmDisk[] Disks = null!;
     internal BalloonDevice Balloon = null!;
+    internal NetDevice[] Networks = null!;
     internal ConsoleBackend Console = null!;
     internal IdentificationRegisters Identification = null!;
     internal PowerStates Power = null!;

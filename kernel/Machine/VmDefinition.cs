@@ -12,6 +12,8 @@ internal sealed unsafe class VmDefinition
     private readonly int _ramdiskLength;
     private readonly byte* _commandLine;
     private readonly int _commandLineLength;
+    private readonly byte* _networks;
+    private readonly int _networksLength;
 
     internal VmDefinition(in BundleVm source)
     {
@@ -35,6 +37,7 @@ internal sealed unsafe class VmDefinition
         _kernel = Pin(source.Kernel, out _kernelLength);
         _ramdisk = Pin(source.Ramdisk, out _ramdiskLength);
         _commandLine = Pin(source.CommandLine, out _commandLineLength);
+        _networks = Pin(source.Networks, out _networksLength);
     }
 
     /// <summary>Name in ASCII.</summary>
@@ -84,6 +87,9 @@ internal sealed unsafe class VmDefinition
 
     /// <summary>/chosen bootargs.</summary>
     internal ReadOnlySpan<byte> CommandLine => new(_commandLine, _commandLineLength);
+
+    /// <summary>Its network devices, as <see cref="BundleNetwork"/> reads them.</summary>
+    internal ReadOnlySpan<byte> Networks => new(_networks, _networksLength);
 
     // The spans point into the bundle, which is given back after its definitions, or the image. Neither moves.
     internal static byte* Pin(ReadOnlySpan<byte> span, out int length)

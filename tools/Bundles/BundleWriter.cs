@@ -173,6 +173,17 @@ public sealed class BundleWriter
         }
 
         WriteScheduling(ref tree, vm.Scheduling);
+        if (vm.Networks.Count > 0)
+        {
+            byte[] networks = new byte[vm.Networks.Count * BundleNetwork.Size];
+            for (int i = 0; i < vm.Networks.Count; i++)
+            {
+                vm.Networks[i].Write(networks.AsSpan(i * BundleNetwork.Size));
+            }
+
+            tree.PropertyBytes("networks"u8, networks);
+        }
+
         for (int i = 0; i < vm.Disks.Count; i++)
         {
             WriteDisk(ref tree, vm.Disks[i], i);

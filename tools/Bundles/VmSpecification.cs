@@ -39,6 +39,9 @@ public sealed record VmSpecification
     /// <summary>Its disks.</summary>
     public IReadOnlyList<DiskSpecification> Disks { get; init; } = [];
 
+    /// <summary>Its network devices.</summary>
+    public IReadOnlyList<NetworkSpecification> Networks { get; init; } = [];
+
     /// <summary>What is done when it crashes.</summary>
     public BundleCrashPolicy OnCrash { get; init; }
 

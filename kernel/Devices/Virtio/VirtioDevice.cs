@@ -36,6 +36,12 @@ public abstract class VirtioDevice
     /// <summary>Its queues, by their numbers.</summary>
     public ReadOnlySpan<Virtqueue> Queues => _queues;
 
+    /// <summary>Instead of a queue's number: see <see cref="Work"/>.</summary>
+    public const int AfterAll = -1;
+
+    /// <summary>Whether <see cref="Work"/> has done something to others, of which they are to be told.</summary>
+    protected internal bool HasNews { get; protected set; }
+
     /// <summary>The transport that it is connected to.</summary>
     public VirtioTransport Transport { get; internal set; } = null!;
 
@@ -77,12 +83,10 @@ public abstract class VirtioDevice
     /// <returns>False where it is nothing that <see cref="Save"/> writes.</returns>
     public abstract bool TryRestore(ref StateReader state);
 
-    /// <summary>Tells others of what <see cref="Work"/> has done to them. Called after it with no lock held.</summary>
-    public virtual void Finish()
-    {
-    }
-
     /// <summary>Does a bounded part of what there is to do in a queue, which is ready and not broken.</summary>
+    /// <param name="queue">
+    /// Its number; or <see cref="AfterAll"/>, with no lock held, where <see cref="HasNews"/> was set: tells others of what was done.
+    /// </param>
     /// <returns>False where there is more: it is to be called again soon.</returns>
     public abstract bool Work(int queue);
 }

@@ -185,7 +185,11 @@ public sealed partial class VirtioTransport
             _line.Update(self, ref _interruptStatus);
         }
 
-        _device.Finish();
+        if (_device.HasNews)
+        {
+            _device.Work(VirtioDevice.AfterAll);
+        }
+
         if (more == 0 || !IsLive)
         {
             return true;

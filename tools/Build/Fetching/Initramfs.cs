@@ -15,7 +15,7 @@ internal static class Initramfs
     private static readonly string[] s_folders = ["bin", "dev", "etc", "proc", "sys", "tmp"];
 
     /// <summary>Drivers that rc loads in this order, if they are for the kernel that runs.</summary>
-    private static readonly string[] s_modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_blk", "virtio_balloon", "virtio-rng"];
+    private static readonly string[] s_modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_blk", "virtio_balloon", "virtio-rng", "failover", "net_failover", "virtio_net"];
 
     /// <summary>Makes a gzip-compressed cpio archive with a busybox system.</summary>
     /// <param name="busybox">The statically linked program for arm64.</param>

@@ -37,4 +37,15 @@ internal static class Quantity
             ? (uint)(percent * 10)
             : null;
     }
+
+    /// <summary>Bytes per second in "500Kbit", "100Mbit" or "1Gbit"; null where the text is none of these.</summary>
+    internal static ulong? BytesPerSecond(string text)
+    {
+        const string Unit = "bit";
+        ulong factor = text.Length > Unit.Length ? text[^(Unit.Length + 1)] switch { 'K' => 1000ul, 'M' => 1_000_000ul, 'G' => 1_000_000_000ul, _ => 0ul } : 0;
+        return factor != 0 && text.EndsWith(Unit, StringComparison.Ordinal)
+            && ulong.TryParse(text[..^(Unit.Length + 1)], NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number < 1 << 24
+            ? number * factor / 8
+            : null;
+    }
 }

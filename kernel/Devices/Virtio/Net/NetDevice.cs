@@ -54,8 +54,9 @@ public sealed partial class NetDevice : VirtioDevice
     /// <param name="network">The switch that it will be connected to.</param>
     /// <param name="settings">Of its port; its MAC address is not 0.</param>
     /// <param name="pairs">Pairs of queues, 1 to <see cref="MaximumPairs"/>.</param>
-    public NetDevice(DeviceMemory memory, NetworkSwitch network, PortSettings settings, int pairs)
-        : base(DeviceId, VirtioFeatures.Transport | NetFeatures.Offered | (pairs > 1 ? NetFeatures.MultiQueue : 0), MakeQueues(memory, pairs))
+    /// <param name="withheld">Features that it is not to offer, with those that need them.</param>
+    public NetDevice(DeviceMemory memory, NetworkSwitch network, PortSettings settings, int pairs, ulong withheld = 0)
+        : base(DeviceId, Offered(pairs > 1, withheld), MakeQueues(memory, pairs))
     {
         _memory = memory;
         _switch = network;
@@ -112,11 +113,7 @@ public sealed partial class NetDevice : VirtioDevice
     };
 
     /// <inheritdoc/>
-    public override bool Accepts(ulong features) =>
-        ((features & NetFeatures.ControlQueue) != 0 || (features & (NetFeatures.ControlReceive | NetFeatures.ControlVlan
-            | NetFeatures.ControlReceiveExtra | NetFeatures.Announce | NetFeatures.MultiQueue | NetFeatures.ControlMac | NetFeatures.ControlOffloads)) == 0)
-        && ((features & NetFeatures.Checksum) != 0 || (features & (NetFeatures.HostTcpV4 | NetFeatures.HostTcpV6)) == 0)
-        && ((features & NetFeatures.GuestChecksum) != 0 || (features & (NetFeatures.GuestTcpV4 | NetFeatures.GuestTcpV6)) == 0);
+    public override bool Accepts(ulong features) => (features & ~Consistent(features)) == 0;
 
     /// <inheritdoc/>
     public override void Start() => Volatile.Write(ref _offloads, Features & NetFeatures.GuestOffloads);
@@ -170,18 +167,15 @@ public sealed partial class NetDevice : VirtioDevice
     }
 
     /// <inheritdoc/>
-    public override void Finish()
-    {
-        ulong touched = Interlocked.Exchange(ref _touched, 0);
-        if (touched != 0)
-        {
-            _switch.Flush(touched);
-        }
-    }
-
-    /// <inheritdoc/>
     public override bool Work(int queue)
     {
+        if (queue == AfterAll)
+        {
+            HasNews = false; // before the look: what comes behind it is told again
+            _switch.Flush(Interlocked.Exchange(ref _touched, 0));
+            return true;
+        }
+
         if (queue == ((Features & NetFeatures.MultiQueue) != 0 ? 2 * _pairs : 2))
         {
             return (Features & NetFeatures.ControlQueue) == 0 || WorkControl(queue);
@@ -232,6 +226,7 @@ public sealed partial class NetDevice : VirtioDevice
         if (touched != 0)
         {
             Interlocked.Or(ref _touched, touched);
+            HasNews = true;
         }
 
         return isDone;
@@ -268,6 +263,23 @@ public sealed partial class NetDevice : VirtioDevice
         }
 
         return _switch.Send(Port, frame, start, ref touched, out isBad);
+    }
+
+    private static ulong Offered(bool hasPairs, ulong withheld) =>
+        Consistent((VirtioFeatures.Transport | NetFeatures.Offered | (hasPairs ? NetFeatures.MultiQueue : 0)) & ~(withheld & ~VirtioFeatures.Version1));
+
+    /// <summary>The features without those that need others which are not there (5.1.3.1).</summary>
+    private static ulong Consistent(ulong features)
+    {
+        const ulong control = NetFeatures.ControlReceive | NetFeatures.ControlVlan | NetFeatures.ControlReceiveExtra
+            | NetFeatures.Announce | NetFeatures.MultiQueue | NetFeatures.ControlMac | NetFeatures.ControlOffloads;
+        const ulong sending = NetFeatures.HostTcpV4 | NetFeatures.HostTcpV6;
+        const ulong receiving = NetFeatures.GuestTcpV4 | NetFeatures.GuestTcpV6;
+        features &= (features & NetFeatures.ControlQueue) != 0 ? ulong.MaxValue : ~control;
+        features &= (features & NetFeatures.Checksum) != 0 ? ulong.MaxValue : ~sending;
+        features &= (features & NetFeatures.GuestChecksum) != 0 ? ulong.MaxValue : ~receiving;
+        features &= (features & sending) != 0 ? ulong.MaxValue : ~NetFeatures.HostEcn;
+        return (features & receiving) != 0 ? features : features & ~NetFeatures.GuestEcn;
     }
 
     private uint SwapMac(int shift) => BinaryPrimitives.ReverseEndianness((uint)(_filter.Mac >> shift));
