@@ -60,6 +60,11 @@ internal static class Networks
             {
                 return false;
             }
+
+            if (network.Uplink != 0)
+            {
+                Uplinks.Connect(Find(network.Name)!, network.Uplink - 1);
+            }
         }
 
         return true;

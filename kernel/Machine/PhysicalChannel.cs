@@ -28,7 +28,7 @@ internal readonly struct PhysicalChannel
     {
         if (tree.HasVirtio)
         {
-            return new PhysicalChannel(virtio.First(VirtioConsole.DeviceId), null);
+            return new PhysicalChannel(virtio.At(VirtioConsole.DeviceId, 0), null);
         }
 
         if (!SecondUart.TryProbe(tree.Reader, console, out Uart? uart, out FdtNode node)

@@ -61,12 +61,14 @@ internal sealed class PhysicalVirtio
     /// <summary>A device, 0 to <see cref="Count"/> - 1.</summary>
     internal VirtioRegisters this[int index] => _devices[index]!;
 
-    /// <summary>The first device of a kind; null where there is none.</summary>
-    internal VirtioRegisters? First(uint deviceId)
+    /// <summary>A device of a kind; null where there is none.</summary>
+    /// <param name="deviceId">What kind.</param>
+    /// <param name="number">Which of them, from 0, as they were found.</param>
+    internal VirtioRegisters? At(uint deviceId, int number)
     {
         for (int i = 0; i < Count; i++)
         {
-            if (_devices[i]!.DeviceId == deviceId)
+            if (_devices[i]!.DeviceId == deviceId && number-- == 0)
             {
                 return _devices[i];
             }

@@ -63,6 +63,7 @@ public sealed class NetworkTests
             cmdline = "console=ttyAMA0"
             [[vm.network]]
             network = "lan"
+            spoofing = "allow"
             without = [{without}]
             """);
         await using EmulatedMachine machine = TestMachine.Start(new MachineSettings { GicVersion = gicVersion, Cpus = cpus }, bundle);

@@ -65,7 +65,13 @@ public sealed partial class NetDevice
             case ClassMac when command == 0:
                 return Has(NetFeatures.ControlReceive) && _filter.TrySetTables(data);
             case ClassMac when command == 1:
-                return Has(NetFeatures.ControlMac) && data.Length >= 6 && TrySetMac(ReceiveFilter.ReadMac(data));
+                if (!Has(NetFeatures.ControlMac) || data.Length < 6)
+                {
+                    return false;
+                }
+
+                _filter.Mac = ReceiveFilter.ReadMac(data);
+                return true;
             case ClassVlan when command <= 1:
                 return Has(NetFeatures.ControlVlan) && data.Length >= 2 && _filter.TrySetVlan(BinaryPrimitives.ReadUInt16LittleEndian(data), command == 0);
             case ClassAnnounce when command == 0:
@@ -92,17 +98,5 @@ public sealed partial class NetDevice
             default:
                 return false;
         }
-    }
-
-    /// <summary>A port that is held to its address keeps it.</summary>
-    private bool TrySetMac(ulong mac)
-    {
-        if (mac != _settings.Mac && !_settings.AllowsSpoofing)
-        {
-            return false;
-        }
-
-        _filter.Mac = mac;
-        return true;
     }
 }

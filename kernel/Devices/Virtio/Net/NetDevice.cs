@@ -56,7 +56,7 @@ public sealed partial class NetDevice : VirtioDevice
     /// <param name="pairs">Pairs of queues, 1 to <see cref="MaximumPairs"/>.</param>
     /// <param name="withheld">Features that it is not to offer, with those that need them.</param>
     public NetDevice(DeviceMemory memory, NetworkSwitch network, PortSettings settings, int pairs, ulong withheld = 0)
-        : base(DeviceId, Offered(pairs > 1, withheld), MakeQueues(memory, pairs))
+        : base(DeviceId, Offered(settings, pairs > 1, withheld), MakeQueues(memory, pairs))
     {
         _memory = memory;
         _switch = network;
@@ -265,8 +265,13 @@ public sealed partial class NetDevice : VirtioDevice
         return _switch.Send(Port, frame, start, ref touched, out isBad);
     }
 
-    private static ulong Offered(bool hasPairs, ulong withheld) =>
-        Consistent((VirtioFeatures.Transport | NetFeatures.Offered | (hasPairs ? NetFeatures.MultiQueue : 0)) & ~(withheld & ~VirtioFeatures.Version1));
+    // Who is held to an address is not offered another one.
+    private static ulong Offered(PortSettings settings, bool hasPairs, ulong withheld)
+    {
+        ulong all = VirtioFeatures.Transport | NetFeatures.Offered
+            | (hasPairs ? NetFeatures.MultiQueue : 0) | (settings.AllowsSpoofing ? NetFeatures.ControlMac : 0);
+        return Consistent(all & ~(withheld & ~VirtioFeatures.Version1));
+    }
 
     /// <summary>The features without those that need others which are not there (5.1.3.1).</summary>
     private static ulong Consistent(ulong features)

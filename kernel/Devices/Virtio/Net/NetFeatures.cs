@@ -69,9 +69,9 @@ internal static class NetFeatures
     /// <summary>What the driver takes, and can change.</summary>
     internal const ulong GuestOffloads = GuestChecksum | GuestTcpV4 | GuestTcpV6 | GuestEcn;
 
-    /// <summary>All that is offered, but for several queues.</summary>
+    /// <summary>All that is offered whatever the settings.</summary>
     internal const ulong Offered = Checksum | ControlOffloads | Mtu | Mac | GuestOffloads | HostTcpV4 | HostTcpV6 | HostEcn
-        | MergeableBuffers | Status | ControlQueue | ControlReceive | ControlVlan | ControlReceiveExtra | Announce | ControlMac;
+        | MergeableBuffers | Status | ControlQueue | ControlReceive | ControlVlan | ControlReceiveExtra | Announce;
 
     /// <summary>Whether a driver may ask that of the device (5.1.6.2).</summary>
     internal static bool MaySend(ulong features, in FrameOffload offload) =>

@@ -21,7 +21,7 @@ public sealed class NetDeviceTests
     private const ulong HostTso4 = 1 << 11;
     private const ulong HostTso6 = 1 << 12;
     private const ulong Mergeable = 1 << 15;
-    private const ulong ControlAll = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20 | 1 << 23 | 1 << 2;
+    private const ulong ControlAll = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20 | 1 << 2;
     private const ulong Sending = Checksum | HostTso4 | HostTso6;
     private const ulong Receiving = GuestChecksum | GuestTso4 | GuestTso6;
 
@@ -232,14 +232,28 @@ public sealed class NetDeviceTests
         Assert.Null(b.Take(out _));
         Assert.Equal(1, b.Command(0, 6, 1));
         Assert.Equal(1, b.Command(1, 0, 0xff, 0, 0, 0));
-        Assert.Equal(1, b.Command(1, 1, 2, 0, 0, 0, 0, 0x77));
-        Assert.Equal(0, b.Command(1, 1, 2, 0, 0, 0, 0, 0x0b));
+        Assert.Equal(1, b.Command(1, 1, 2, 0, 0, 0, 0, 0x0b));
         Assert.Equal(0, b.Command(2, 0, 5, 0));
         Assert.Equal(1, b.Command(2, 0, 0, 0x10));
         Assert.Equal(1, b.Command(4, 0, 1, 0));
         Assert.Equal(0, b.Command(5, 0, 0, 0, 0, 0, 0, 0, 0, 0));
         Assert.Equal(1, b.Command(5, 0, 2, 0, 0, 0, 0, 0, 0, 0));
         Assert.Equal(1, b.Command(9, 0));
+    }
+
+    [Fact]
+    public void Who_is_held_to_no_address_takes_another_one()
+    {
+        NetPort a = Port(MacA, 0);
+        NetPort b = new(_network, new PortSettings { Mac = MacB, AllowsSpoofing = true }, ControlAll | 1 << 23, 2048);
+        b.Offer(4);
+        Assert.Equal(0, b.Command(0, 0, 0));
+        Assert.Equal(0, b.Command(1, 1, 2, 0, 0, 0, 0, 0x77));
+        a.Send(EthernetFrame.Udp(0x0200_0000_0077, MacA, "10.0.0.1", 100));
+        Assert.NotNull(b.Take(out _));
+        a.Send(EthernetFrame.Udp(MacB, MacA, "10.0.0.1", 100));
+        Assert.Null(b.Take(out _));
+        Assert.Equal(0x0000_0002u, b.Transport.Read(0x100));
     }
 
     [Fact]
