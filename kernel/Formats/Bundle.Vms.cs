@@ -72,11 +72,6 @@ public readonly ref partial struct Bundle
             return BundleError.BadGuarantee;
         }
 
-        if (_tree.TryGetProperty(node, "networks"u8, out vm.Networks) && !BundleNetwork.AreSound(vm.Networks))
-        {
-            return BundleError.BadNetwork;
-        }
-
         if (!vm.Scheduling.IsSound)
         {
             return BundleError.BadScheduling;

@@ -29,7 +29,6 @@ public static class BundleErrorText
         BundleError.NameTaken => "there is a virtual machine of that name already"u8,
         BundleError.BadDisk => "one of its disks must name an image under /images or a device, and have properties of the right form"u8,
         BundleError.NoRoom => "there is no room for so many more virtual machines"u8,
-        BundleError.BadNetwork => "its networks property is out of range"u8,
         _ => "its weight, cap, burst, cpus or real-time budget is out of range"u8,
     };
 }

@@ -53,7 +53,6 @@ internal static unsafe class Hypervisor
     private static bool s_hasFailed;
     private static ulong s_consoleDue = HypervisorTimer.Never;
     private static ulong s_channelDue = HypervisorTimer.Never;
-    private static ulong s_uplinksDue = HypervisorTimer.Never;
 
     /// <summary>Free memory.</summary>
     internal static PageAllocator Pages => s_pages!;
@@ -136,7 +135,6 @@ internal static unsafe class Hypervisor
         }
 
         PhysicalVirtio virtio = PhysicalVirtio.Find(tree, map!, Interrupts);
-        Uplinks.Remember(virtio);
         PhysicalChannel channel = PhysicalChannel.Find(tree, map!, Interrupts, uart, virtio);
         FindCpus(tree, map!);
         Native.SwitchMap(map!.Root);
@@ -160,8 +158,6 @@ internal static unsafe class Hypervisor
         PageScan.Initialise();
         VmTable.Initialise();
         VmFactory.Initialise();
-        Networks.Initialise();
-        Uplinks.Initialise();
         StatusScreen.Begin();
         LogHistory log = new();
         Log.SetHistory(log);
@@ -218,7 +214,6 @@ internal static unsafe class Hypervisor
     /// <param name="interrupt">INTID.</param>
     internal static void HandleDeviceInterrupt(VCpu current, uint interrupt)
     {
-        bool hasMore = false;
         if (interrupt == s_uart!.Interrupt)
         {
             s_console!.Receive((VmConsole?)current.Vm?.Console, current.Index);
@@ -228,14 +223,8 @@ internal static unsafe class Hypervisor
         {
             PassReview(current.Cpu);
         }
-        else if (Uplinks.TryHandle(interrupt, ref hasMore) | DeviceInterrupts.Handle(interrupt))
+        else if (DeviceInterrupts.Handle(interrupt))
         {
-            if (hasMore)
-            {
-                ArmUplinks(hasMore);
-                ArmTick();
-            }
-
             // Others may share its line.
             if (s_channel != null && interrupt == s_channel.Interrupt)
             {
@@ -273,17 +262,8 @@ internal static unsafe class Hypervisor
             ArmChannel(s_channel!.Serve());
         }
 
-        if (s_uplinksDue <= now)
-        {
-            ArmUplinks(Uplinks.Work());
-        }
-
         Review();
     }
-
-    private static void ArmUplinks(bool hasMore) => s_uplinksDue = hasMore
-        ? SystemRegisters.ReadCntpctEl0() + (SystemRegisters.ReadCntfrqEl0() / ChannelRestsInSecond)
-        : HypervisorTimer.Never;
 
     private static void ArmChannel(bool hasMore) => s_channelDue = hasMore
         ? SystemRegisters.ReadCntpctEl0() + (SystemRegisters.ReadCntfrqEl0() / ChannelRestsInSecond)
@@ -365,7 +345,7 @@ internal static unsafe class Hypervisor
             s_consoleDue = SystemRegisters.ReadCntpctEl0() + SystemRegisters.ReadCntfrqEl0();
         }
 
-        Cpu(0).Timer.SetTick(Math.Min(next, Math.Min(s_consoleDue, Math.Min(s_channelDue, s_uplinksDue))));
+        Cpu(0).Timer.SetTick(Math.Min(next, Math.Min(s_consoleDue, s_channelDue)));
     }
 
     private static void StopAfterVms() => Stop(s_hasFailed || VmTable.HasAnyCrashed ? ExitVmFailed : ExitClean);

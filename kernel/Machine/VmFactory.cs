@@ -60,8 +60,8 @@ internal static unsafe class VmFactory
             return LifeOutcome.NoMemory;
         }
 
-        ulong regionSize = RegionSize + ((ulong)source.Disks.Length * RegionOfDisk) + Networks.SpaceFor(source.Networks);
-        if (!Networks.TryPrepare(source.Networks) || !pages.TryAllocate(regionSize, PageTable.PageSize, out ulong region))
+        ulong regionSize = RegionSize + ((ulong)source.Disks.Length * RegionOfDisk);
+        if (!pages.TryAllocate(regionSize, PageTable.PageSize, out ulong region))
         {
             pages.EndPromise(kept);
             return Refuse(source.Name, "no memory for its objects"u8, LifeOutcome.NoMemory);
@@ -78,7 +78,6 @@ internal static unsafe class VmFactory
         }
 
         Channels.TryAdd(vm);
-        Networks.Connect(vm);
         if (source.SharePages && !PageScan.TryJoin(vm.Memory))
         {
             Log.Line().Text(source.Name).Text(": shares no pages: no memory for the tables"u8).End();
@@ -96,7 +95,6 @@ internal static unsafe class VmFactory
     internal static void Release(Vm vm)
     {
         Channels.Remove(vm);
-        Networks.Disconnect(vm);
         vm.Translation.Forget();
         ReleaseDisks(vm.Disks, vm.Disks.Length);
         vm.Memory.Release();
@@ -296,12 +294,6 @@ internal static unsafe class VmFactory
         for (int i = 0; i < vm.Disks.Length; i++)
         {
             AddVirtioDevice(vm, FirstDiskSlot + i, vm.Disks[i].Device);
-        }
-
-        vm.Networks = Networks.MakeDevices(vm);
-        for (int i = 0; i < vm.Networks.Length; i++)
-        {
-            AddVirtioDevice(vm, FirstDiskSlot + vm.Disks.Length + i, vm.Networks[i]);
         }
 
         vm.Bus.TryAdd(GuestMemoryMap.Virtio, GuestMemoryMap.VirtioSlotSize * GuestMemoryMap.VirtioSlots, vm.Virtio);

@@ -19,7 +19,6 @@ public sealed class DefinitionReader
     private readonly string _file;
     private readonly DefinitionErrors _errors;
     private readonly List<TomlTable> _tables = [];
-    private readonly List<TomlTable> _networks = [];
 
     private DefinitionReader(string file)
     {
@@ -55,15 +54,9 @@ public sealed class DefinitionReader
         ImageFiles images = new(Path.GetDirectoryName(Path.GetFullPath(_file))!);
         Dictionary<string, TextPosition> names = [];
         List<VmSpecification> vms = [];
-        NetworkReader networks = new(canTellMissing);
-        foreach (TomlTable table in _networks)
-        {
-            networks.ReadNetwork(new TableReader(table, _errors));
-        }
-
         foreach (TomlTable table in _tables)
         {
-            VmSpecification? vm = new VmReader(new TableReader(table, _errors), images, names, networks, canTellMissing).Read();
+            VmSpecification? vm = new VmReader(new TableReader(table, _errors), images, names, canTellMissing).Read();
             if (vm is not null)
             {
                 vms.Add(vm);
@@ -80,7 +73,6 @@ public sealed class DefinitionReader
             _errors.Add(_tables[Bundle.MaximumVms].Position, "too many virtual machines", $"a bundle holds at most {Bundle.MaximumVms}");
         }
 
-        networks.Finish();
         return vms;
     }
 
@@ -124,12 +116,6 @@ public sealed class DefinitionReader
         if (path is ["vm", string list] && header is TableArraySyntax && _tables.Count > 0)
         {
             return _tables[^1].AddToList(list, place);
-        }
-
-        if (path is ["network"] && header is TableArraySyntax)
-        {
-            _networks.Add(new TomlTable(place));
-            return _networks[^1];
         }
 
         if (path is ["vm", string inner] && header is TableSyntax && _tables.Count > 0)

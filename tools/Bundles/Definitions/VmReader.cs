@@ -10,9 +10,8 @@ namespace SharpVisor.Bundles.Definitions;
 /// <param name="table">The table.</param>
 /// <param name="images">The files that can be named.</param>
 /// <param name="names">Names that are taken, and where.</param>
-/// <param name="networks">Reads its network devices.</param>
 /// <param name="canTellMissing">Whether a key that is not there is a mistake.</param>
-internal sealed class VmReader(TableReader table, ImageFiles images, Dictionary<string, TextPosition> names, NetworkReader networks, bool canTellMissing)
+internal sealed class VmReader(TableReader table, ImageFiles images, Dictionary<string, TextPosition> names, bool canTellMissing)
 {
     private const ulong SmallestMemory = 1 << 20;
     private const ulong LargestMemory = 1ul << 39;
@@ -56,7 +55,6 @@ internal sealed class VmReader(TableReader table, ImageFiles images, Dictionary<
             },
             Scheduling = Scheduling(),
             Disks = new DiskReader(table, images, canTellMissing).Read(),
-            Networks = networks.ReadDevices(table, name ?? ""),
         };
         table.Finish("vm");
         if (name is null || kernel is null || memory is null)
