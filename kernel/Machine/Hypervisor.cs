@@ -308,6 +308,7 @@ internal static unsafe class Hypervisor
     /// <summary>Lets the VMs' lives go on. When one has ended by itself and no other runs, the machine ends.</summary>
     private static void Review()
     {
+        PhysicalDisks.Review();
         s_control!.Enter();
         if (VmTable.Review() && !VmTable.IsAnyAlive)
         {

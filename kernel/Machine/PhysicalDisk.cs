@@ -1,5 +1,4 @@
 using System;
-using SharpVisor.Arch;
 using SharpVisor.Drivers;
 using SharpVisor.Storage;
 
@@ -41,6 +40,12 @@ internal sealed class PhysicalDisk : DiskSectors
 
     /// <summary>What finds files on them, one at a time.</summary>
     internal FileVolume Volume { get; }
+
+    /// <summary>Requests that had ended when it was looked at last.</summary>
+    internal ulong EndedBefore;
+
+    /// <summary>Since when no request has ended though there are some: a time of the system counter.</summary>
+    internal ulong QuietSince;
 
     /// <inheritdoc/>
     protected override void Wait(uint turn)

@@ -1,4 +1,5 @@
 using System;
+using SharpVisor.Arch;
 using SharpVisor.Debug;
 using SharpVisor.Drivers;
 using SharpVisor.Memory;
@@ -17,6 +18,7 @@ namespace SharpVisor.Machine;
 internal static unsafe class PhysicalDisks
 {
     private const int MostDisks = 16;
+    private const ulong SecondsOfPatience = 30;
     private const int MostUses = 64;
     private const ulong BufferLength = 32 << 10;
     private const ulong MemoryOfOne = (VirtioBlock.MemorySize + BufferLength + PageTable.PageSize - 1) & ~(PageTable.PageSize - 1);
@@ -68,6 +70,28 @@ internal static unsafe class PhysicalDisks
             if (s_uses[i].User == user)
             {
                 s_uses[i].User = null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Looks whether the disks still answer: one that has had requests for half a minute and ended none is given up, and they end with an
+    /// error. On the first CPU, no lock held, whenever VMs are looked after.
+    /// </summary>
+    internal static void Review()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            PhysicalDisk disk = At(i);
+            ulong now = SystemRegisters.ReadCntpctEl0();
+            if (disk.Device.InFlight == 0 || disk.Device.Ended != disk.EndedBefore)
+            {
+                disk.EndedBefore = disk.Device.Ended;
+                disk.QuietSince = now;
+            }
+            else
+            {
+                disk.Device.Check(isLate: now - disk.QuietSince > SystemRegisters.ReadCntfrqEl0() * SecondsOfPatience);
             }
         }
     }

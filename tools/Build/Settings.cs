@@ -50,6 +50,12 @@ internal sealed class Settings
 
     internal string Qemu => this[Variables.Qemu];
 
+    /// <summary>Image of a disk of the machine; empty for none.</summary>
+    internal string Disk => this[Variables.Disk];
+
+    /// <summary>Where it is: mmio or pci.</summary>
+    internal string DiskBus => this[Variables.DiskBus];
+
     /// <summary>More arguments for the emulator, split as a shell would.</summary>
     internal IReadOnlyList<string> QemuArguments => QuotedWords.Split(this[Variables.QemuArguments]);
 

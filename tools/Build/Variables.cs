@@ -18,6 +18,8 @@ internal static class Variables
     internal static readonly Variable Smp = new("SMP", "2", "processors, 1 to 8 (raspi3b: always 4)", Number(1, 8));
     internal static readonly Variable Mem = new("MEM", "1G", "memory of the machine (raspi3b: always 1G)", Size);
     internal static readonly Variable Gic = new("GIC", "3", "interrupt controller of the machine, 2 or 3", OneOf("2", "3"));
+    internal static readonly Variable Disk = new("DISK", "", "a disk of the machine (virtio0 for VMs), an image", ExistingFile);
+    internal static readonly Variable DiskBus = new("DISK_BUS", "mmio", "where that is: mmio or pci", OneOf("mmio", "pci"));
     internal static readonly Variable Guest = new("GUEST", "", "linux (fetched; the default), embedded, or a file:\nImage (plain or gzip), ELF64 or flat binary", GuestFile);
     internal static readonly Variable Initrd = new("INITRD", "", "the guest's initramfs, a file", ExistingFile);
     internal static readonly Variable CommandLine = new("CMDLINE", "", "the guest's kernel command line", Anything);
@@ -37,7 +39,7 @@ internal static class Variables
 
     internal static readonly IReadOnlyList<Variable> All =
     [
-        Board, Cpu, Smp, Mem, Gic, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Firmware, Seed, Length, Qemu, QemuArguments,
+        Board, Cpu, Smp, Mem, Gic, Disk, DiskBus, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Firmware, Seed, Length, Qemu, QemuArguments,
         Toolchain,
     ];
 

@@ -15,6 +15,15 @@ internal sealed unsafe class ModelQueue(SplitQueue queue)
         set => *(ushort*)queue.UsedAddress = value ? (ushort)0 : (ushort)1;
     }
 
+    /// <summary>Wants to be notified of the next chain (VIRTIO_F_RING_EVENT_IDX).</summary>
+    public void AskByIndex() => *(ushort*)(queue.UsedAddress + 4 + ((ulong)queue.Size * 8)) = _seen;
+
+    /// <summary>Whether what was given back last, or before it since <paramref name="since"/>, is to be told (VIRTIO_F_RING_EVENT_IDX).</summary>
+    public bool WantsInterruptByIndex(ushort since) =>
+        (ushort)(_used - *(ushort*)(queue.AvailableAddress + 4 + ((ulong)queue.Size * 2)) - 1) < (ushort)(_used - since);
+
+    public ushort Used => _used;
+
     public bool WantsInterrupt => *(ushort*)queue.AvailableAddress == 0;
 
     /// <summary>Takes the next chain that the driver has made available.</summary>
@@ -34,6 +43,17 @@ internal sealed unsafe class ModelQueue(SplitQueue queue)
         {
             byte* descriptor = (byte*)queue.DescriptorAddress + (16 * next);
             ushort flags = *(ushort*)(descriptor + 12);
+            if ((flags & 4) != 0)
+            {
+                for (uint i = 0; i < *(uint*)(descriptor + 8) / 16; i++)
+                {
+                    byte* inner = (byte*)*(ulong*)descriptor + (16 * i);
+                    buffers.Add(new VirtioBuffer(*(ulong*)inner, *(uint*)(inner + 8), (*(ushort*)(inner + 12) & 2) != 0));
+                }
+
+                return true;
+            }
+
             buffers.Add(new VirtioBuffer(*(ulong*)descriptor, *(uint*)(descriptor + 8), (flags & 2) != 0));
             if ((flags & 1) == 0)
             {

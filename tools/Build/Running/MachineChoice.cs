@@ -15,7 +15,7 @@ internal static class MachineChoice
     internal static async Task<MachineSettings> ResolveAsync(Settings settings) => new()
     {
         Qemu = settings.Qemu,
-        ExtraArguments = settings.QemuArguments,
+        ExtraArguments = [.. DiskArguments(settings), .. settings.QemuArguments],
         Board = settings.Board,
         Cpu = CpuModel(settings.Cpu),
         Cpus = settings.Smp,
@@ -23,6 +23,14 @@ internal static class MachineChoice
         GicVersion = settings.Gic,
         DeviceTree = settings.Board == Boards.RaspberryPi3 ? await RaspberryPi3TreeAsync() : null,
     };
+
+    private static string[] DiskArguments(Settings settings) => settings.Disk.Length == 0
+        ? []
+        :
+        [
+            "-drive", $"file={settings.Disk.Replace(",", ",,", StringComparison.Ordinal)},if=none,id=disk,format=raw,discard=unmap",
+            "-device", settings.DiskBus == "pci" ? "virtio-blk-pci,drive=disk" : "virtio-blk-device,drive=disk",
+        ];
 
     /// <summary>Whether the machine starts from a card.</summary>
     internal static bool HasCard(MachineSettings machine) => machine.Board == Boards.RaspberryPi3;
