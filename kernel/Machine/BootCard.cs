@@ -14,7 +14,8 @@ internal static unsafe class BootCard
 
     private static SdHost?[]? s_hosts;
     private static SdCard?[]? s_cards;
-    private static FatVolume?[]? s_volumes;
+    private static FileVolume?[]? s_volumes;
+    private static PartitionList?[]? s_partitions;
     private static int s_chosen;
     private static int s_count;
 
@@ -31,13 +32,15 @@ internal static unsafe class BootCard
 
         s_hosts = new SdHost?[CardSlot.MaximumHosts];
         s_cards = new SdCard?[CardSlot.MaximumHosts];
-        s_volumes = new FatVolume?[CardSlot.MaximumHosts];
+        s_volumes = new FileVolume?[CardSlot.MaximumHosts];
+        s_partitions = new PartitionList?[CardSlot.MaximumHosts];
         s_count = CardSlot.Find(tree, board, s_hosts);
         for (int i = 0; i < s_count; i++)
         {
             SdCard card = new(s_hosts[i]!);
             s_cards[i] = card;
-            s_volumes[i] = new FatVolume(card);
+            s_volumes[i] = new FileVolume(card);
+            s_partitions[i] = new PartitionList(card);
         }
     }
 
@@ -78,16 +81,14 @@ internal static unsafe class BootCard
     internal static bool TryReadBundle(out ReadOnlySpan<byte> bundle)
     {
         bundle = default;
-        Span<byte> scratch = stackalloc byte[SectorSource.SectorSize];
-        StorageError error = PartitionTable.FindFat(s_cards![s_chosen]!, scratch, out Partition partition);
-        FatVolume volume = s_volumes![s_chosen]!;
-        error = error == StorageError.None ? volume.Open(partition) : error;
+        FileVolume volume = s_volumes![s_chosen]!;
+        StorageError error = s_partitions![s_chosen]!.OpenFirst(volume);
         if (error != StorageError.None)
         {
             return Refuse(error);
         }
 
-        error = volume.Find(FileName, out FatFile file);
+        error = volume.Find(FileName, out VolumeFile file);
         if (error != StorageError.None)
         {
             return Refuse(error);

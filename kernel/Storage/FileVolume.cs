@@ -57,6 +57,17 @@ public sealed class FileVolume
     /// <summary>Makes one that holds no file system yet.</summary>
     public FileVolume(SectorSource disk) => _disk = disk;
 
+    /// <summary>Whether a sector is the first one of a FAT32 file system.</summary>
+    public static bool IsBootSector(ReadOnlySpan<byte> sector) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(sector.Slice(510)) == 0xaa55
+        && BinaryPrimitives.ReadUInt16LittleEndian(sector.Slice(11)) == SectorSize
+        && sector[13] != 0 && (sector[13] & (sector[13] - 1)) == 0
+        && BinaryPrimitives.ReadUInt16LittleEndian(sector.Slice(14)) != 0
+        && sector[16] is 1 or 2
+        && BinaryPrimitives.ReadUInt16LittleEndian(sector.Slice(17)) == 0
+        && BinaryPrimitives.ReadUInt16LittleEndian(sector.Slice(19)) == 0
+        && BinaryPrimitives.ReadUInt16LittleEndian(sector.Slice(22)) == 0;
+
     /// <summary>Opens the file system of a partition.</summary>
     /// <param name="partition">Inside of the disk.</param>
     public StorageError Open(Partition partition)
@@ -92,7 +103,7 @@ public sealed class FileVolume
         }
         else
         {
-            if (!FatVolume.IsBootSector(boot))
+            if (!IsBootSector(boot))
             {
                 return StorageError.BadFat;
             }
@@ -213,6 +224,56 @@ public sealed class FileVolume
             {
                 return error;
             }
+        }
+
+        return StorageError.None;
+    }
+
+    /// <summary>Reads a whole file; clusters that follow each other at once.</summary>
+    /// <param name="file">From <see cref="Find"/>.</param>
+    /// <param name="destination">At least its length, rounded up to whole sectors.</param>
+    public StorageError Read(VolumeFile file, Span<byte> destination)
+    {
+        ulong left = (file.Length + SectorSize - 1) / SectorSize;
+        uint cluster = file.FirstCluster;
+        int done = 0;
+        while (left > 0)
+        {
+            uint first = cluster;
+            ulong run = 0;
+            do
+            {
+                if (!IsCluster(cluster))
+                {
+                    return cluster is 0 or >= EndOfChain ? StorageError.ChainTooShort : StorageError.BadChain;
+                }
+
+                run += _clusterSectors;
+                uint last = cluster;
+                StorageError error = StorageError.None;
+                if (file.IsContiguous)
+                {
+                    cluster++;
+                }
+                else
+                {
+                    error = TryFollow(last, out cluster);
+                }
+
+                if (error != StorageError.None)
+                {
+                    return error;
+                }
+            }
+            while (run < left && cluster == first + (uint)(run / _clusterSectors) && IsCluster(cluster));
+            run = Math.Min(run, left);
+            if (!_disk.TryRead(SectorOf(first), destination.Slice(done, (int)run * SectorSize)))
+            {
+                return StorageError.ReadFailed;
+            }
+
+            done += (int)run * SectorSize;
+            left -= run;
         }
 
         return StorageError.None;

@@ -74,7 +74,7 @@ public sealed class PartitionList
         }
 
         // The first sector of a file system ends in the same two bytes.
-        if (FatVolume.IsBootSector(_sector) || new ReadOnlySpan<byte>(_sector).Slice(3, 8).SequenceEqual("EXFAT   "u8))
+        if (FileVolume.IsBootSector(_sector) || new ReadOnlySpan<byte>(_sector).Slice(3, 8).SequenceEqual("EXFAT   "u8))
         {
             return StorageError.NoPartitionTable;
         }
@@ -89,6 +89,31 @@ public sealed class PartitionList
         }
 
         return ReadRecords();
+    }
+
+    /// <summary>Reads the table and opens the first partition that has a file system, or the whole disk where that is one.</summary>
+    /// <param name="volume">Of the same disk.</param>
+    public StorageError OpenFirst(FileVolume volume)
+    {
+        StorageError error = Read();
+        if (error == StorageError.NoPartitionTable)
+        {
+            return volume.Open(new Partition(0, _disk.SectorCount)) == StorageError.None ? StorageError.None : error;
+        }
+
+        error = error == StorageError.None && Count == 0 ? StorageError.NoFatPartition : error;
+        for (int i = 0; i < Count; i++)
+        {
+            StorageError opened = volume.Open(_places[i]);
+            if (opened == StorageError.None)
+            {
+                return opened;
+            }
+
+            error = i == 0 ? opened : error;
+        }
+
+        return error;
     }
 
     /// <summary>Finds a partition by its number.</summary>

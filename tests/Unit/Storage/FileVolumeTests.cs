@@ -104,6 +104,10 @@ public sealed class FileVolumeTests
         Assert.Equal(StorageError.None, volume.FindPieces(file, default, out int count));
         FilePiece[] pieces = new FilePiece[count];
         Assert.Equal(StorageError.None, volume.FindPieces(file, pieces, out _));
+        int reads = disk.Reads;
+        byte[] atOnce = new byte[(file.Length + Sector - 1) / Sector * Sector];
+        Assert.Equal(StorageError.None, volume.Read(file, atOnce));
+        Assert.InRange(disk.Reads - reads, count, (2 * count) + 8);
         FileDisk whole = new(new HostDisk((int)disk.SectorCount), pieces, file.Length / Sector);
         List<byte> bytes = [];
         for (ulong sector = 0; sector < whole.Sectors;)
@@ -115,6 +119,7 @@ public sealed class FileVolumeTests
             sector += run;
         }
 
+        Assert.Equal(atOnce, bytes);
         return [.. bytes];
     }
 
