@@ -68,14 +68,14 @@ internal sealed partial class VmDebugger
                 text.Text("no such command, or not with that; there are:\n"u8);
             }
 
-            text.Text("vm                      the VM and its VCpus\n"u8);
-            text.Text("irq                     interrupts that are enabled, pending or active\n"u8);
-            text.Text("exits                   why each VCpu came to the hypervisor, and how often\n"u8);
-            text.Text("s1 ADDRESS              where the guest's own tables lead\n"u8);
-            text.Text("s2 IPA                  where stage 2 leads\n"u8);
-            text.Text("inject-irq N            makes interrupt N pending\n"u8);
-            text.Text("step-interrupts on|off  whether a step may lead into an interrupt's handler\n"u8);
-            text.Text("reset                   begins anew, standing before the first instruction\n"u8);
+            text.Text("vm: the VM and its VCpus\n"u8);
+            text.Text("irq: interrupts that are enabled, pending or active\n"u8);
+            text.Text("exits: why each VCpu came to the hypervisor, and how often\n"u8);
+            text.Text("s1 ADDRESS: where the guest's own tables lead\n"u8);
+            text.Text("s2 IPA: where stage 2 leads\n"u8);
+            text.Text("inject-irq N: makes interrupt N pending\n"u8);
+            text.Text("step-interrupts on|off: whether a step may lead into an interrupt's handler\n"u8);
+            text.Text("reset: begins anew, standing before the first instruction\n"u8);
         }
     }
 
@@ -115,7 +115,6 @@ internal sealed partial class VmDebugger
 
     private void ListInterrupts(DebugText text)
     {
-        text.Text("interrupt  for  state\n"u8);
         for (uint first = 0; first < VirtualGic.InterruptCount; first += FirstShared)
         {
             for (int vcpu = 0; vcpu < (first == 0 ? ThreadCount : 1); vcpu++)

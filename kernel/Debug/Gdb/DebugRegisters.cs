@@ -47,24 +47,18 @@ public static class DebugRegisters
     private static ReadOnlySpan<byte> Head =>
         "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\"><target version=\"1.0\"><architecture>aarch64</architecture>"u8
         + "<feature name=\"org.gnu.gdb.aarch64.core\">"u8
-        + "<flags id=\"cpsr_flags\" size=\"4\"><field name=\"SP\" start=\"0\" end=\"0\"/><field name=\"EL\" start=\"2\" end=\"3\"/>"u8
-        + "<field name=\"F\" start=\"6\" end=\"6\"/><field name=\"I\" start=\"7\" end=\"7\"/><field name=\"A\" start=\"8\" end=\"8\"/>"u8
-        + "<field name=\"D\" start=\"9\" end=\"9\"/><field name=\"V\" start=\"28\" end=\"28\"/><field name=\"C\" start=\"29\" end=\"29\"/>"u8
-        + "<field name=\"Z\" start=\"30\" end=\"30\"/><field name=\"N\" start=\"31\" end=\"31\"/></flags>"u8;
+        + "<flags id=\"cpsr_flags\" size=\"4\"><field name=\"SP\" start=\"0\" end=\"0\"/><field name=\"EL\" start=\"2\" end=\"3\"/>"u8;
+
+    // Bits 6 to 9, then 28 to 31.
+    private static ReadOnlySpan<byte> Flags => "FIADVCZN"u8;
 
     private static ReadOnlySpan<byte> Middle =>
         "<reg name=\"sp\" bitsize=\"64\" type=\"data_ptr\"/><reg name=\"pc\" bitsize=\"64\" type=\"code_ptr\"/>"u8
         + "<reg name=\"cpsr\" bitsize=\"32\" type=\"cpsr_flags\"/></feature><feature name=\"org.gnu.gdb.aarch64.fpu\">"u8
-        + "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/><vector id=\"v2u\" type=\"uint64\" count=\"2\"/>"u8
-        + "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/><vector id=\"v4u\" type=\"uint32\" count=\"4\"/>"u8
-        + "<vector id=\"v8u\" type=\"uint16\" count=\"8\"/><vector id=\"v16u\" type=\"uint8\" count=\"16\"/>"u8
-        + "<vector id=\"v1u\" type=\"uint128\" count=\"1\"/>"u8
-        + "<union id=\"vnd\"><field name=\"f\" type=\"v2d\"/><field name=\"u\" type=\"v2u\"/></union>"u8
-        + "<union id=\"vns\"><field name=\"f\" type=\"v4f\"/><field name=\"u\" type=\"v4u\"/></union>"u8
-        + "<union id=\"vnh\"><field name=\"u\" type=\"v8u\"/></union><union id=\"vnb\"><field name=\"u\" type=\"v16u\"/></union>"u8
-        + "<union id=\"vnq\"><field name=\"u\" type=\"v1u\"/></union>"u8
-        + "<union id=\"aarch64v\"><field name=\"d\" type=\"vnd\"/><field name=\"s\" type=\"vns\"/><field name=\"h\" type=\"vnh\"/>"u8
-        + "<field name=\"b\" type=\"vnb\"/><field name=\"q\" type=\"vnq\"/></union>"u8;
+        + "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/><vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/>"u8
+        + "<vector id=\"v16u\" type=\"uint8\" count=\"16\"/>"u8
+        + "<union id=\"aarch64v\"><field name=\"d\" type=\"v2d\"/><field name=\"s\" type=\"v4f\"/><field name=\"b\" type=\"v16u\"/>"u8
+        + "<field name=\"q\" type=\"uint128\"/></union>"u8;
 
     private static ReadOnlySpan<byte> SystemHead =>
         "<reg name=\"fpsr\" bitsize=\"32\"/><reg name=\"fpcr\" bitsize=\"32\"/></feature><feature name=\"org.sharpvisor.system\">"u8;
@@ -83,6 +77,19 @@ public static class DebugRegisters
     public static void Describe(ref GdbWindow text)
     {
         text.Text(Head);
+        for (int i = 0; i < Flags.Length; i++)
+        {
+            int bit = i < 4 ? 6 + i : 24 + i;
+            text.Text("<field name=\""u8);
+            text.Text(Flags.Slice(i, 1));
+            text.Text("\" start=\""u8);
+            text.Decimal(bit);
+            text.Text("\" end=\""u8);
+            text.Decimal(bit);
+            text.Text("\"/>"u8);
+        }
+
+        text.Text("</flags>"u8);
         for (int i = 0; i < StackPointer; i++)
         {
             text.Text("<reg name=\"x"u8);

@@ -10,8 +10,7 @@ public sealed partial class GdbServer
 
     // Two halves, as the length of the whole address space does not fit 64 bits. Addresses are virtual: any may be there.
     private static ReadOnlySpan<byte> MemoryMap =>
-        "<?xml version=\"1.0\"?><!DOCTYPE memory-map PUBLIC \"+//IDN gnu.org//DTD GDB Memory Map V1.0//EN\" "u8
-        + "\"http://sourceware.org/gdb/gdb-memory-map.dtd\"><memory-map>"u8
+        "<?xml version=\"1.0\"?><memory-map>"u8
         + "<memory type=\"ram\" start=\"0x0\" length=\"0x8000000000000000\"/>"u8
         + "<memory type=\"ram\" start=\"0x8000000000000000\" length=\"0x8000000000000000\"/></memory-map>"u8;
 
@@ -54,14 +53,6 @@ public sealed partial class GdbServer
         {
             Ok();
         }
-        else if (text.TryTake("qemu.sstepbits"u8))
-        {
-            Output.Packet("ENABLE=1,NOIRQ=2,NOTIMER=4"u8);
-        }
-        else if (text.TryTake("qemu.sstep"u8))
-        {
-            Output.Packet(_target.StepsIntoInterrupts ? "0x1"u8 : "0x7"u8);
-        }
         else if (text.TryTake("qemu.PhyMemoryMode"u8))
         {
             Output.Packet(_isPhysical ? "1"u8 : "0"u8);
@@ -90,13 +81,6 @@ public sealed partial class GdbServer
         {
             bool isNumber = text.TrySmallNumber(out int value) && value <= 1;
             _isPhysical = isNumber ? value == 1 : _isPhysical;
-            OkOr(isNumber, GdbError.Malformed);
-        }
-        else if (text.TryTake("qemu.sstep="u8))
-        {
-            text.TryTake("0x"u8);
-            bool isNumber = text.TrySmallNumber(out int value) && value <= 7;
-            _target.StepsIntoInterrupts = isNumber ? (value & 2) == 0 : _target.StepsIntoInterrupts;
             OkOr(isNumber, GdbError.Malformed);
         }
         else

@@ -92,7 +92,6 @@ public class GdbServerTests
     [InlineData("qRcmd,6x", "E01")]
     [InlineData("QStartNoAckMode", "OK")]
     [InlineData("Qqemu.PhyMemoryMode:2", "E01")]
-    [InlineData("qqemu.sstep", "0x7")]
     [InlineData("R00", null)]
     [InlineData("k", null)]
     public void A_packet_is_answered_so(string packet, string? answer)
@@ -242,8 +241,7 @@ public class GdbServerTests
     public void The_memory_map_has_all_addresses()
     {
         XmlDocument document = new() { XmlResolver = null };
-        string map = Transfer("qXfer:memory-map:read::");
-        document.LoadXml(map[..map.IndexOf("<!", StringComparison.Ordinal)] + map[map.IndexOf("<memory-map", StringComparison.Ordinal)..]);
+        document.LoadXml(Transfer("qXfer:memory-map:read::"));
         Assert.Equal(2, document.SelectNodes("/memory-map/memory")!.Count);
     }
 
