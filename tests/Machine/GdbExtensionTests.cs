@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using SharpVisor.Build;
 using SharpVisor.Build.Running;
 using SharpVisor.Build.Setup;
+using SharpVisor.Build.Symbols;
 using Xunit;
 
 namespace SharpVisor.Tests.Machine;
@@ -52,6 +53,34 @@ public sealed class GdbExtensionTests
             await machine.TypeAsync("x");
             await prompt.ExpectAsync("x");
             await CheckAsync(socket);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_report_of_a_bug_leads_to_the_lines_of_the_source()
+    {
+        string folder = Directory.CreateTempSubdirectory("gdb").FullName;
+        try
+        {
+            string socket = Path.Combine(folder, "gdb.sock");
+            string bundle = Path.Combine(folder, "boot.itb");
+            File.WriteAllBytes(bundle, await TestMachine.BundleAsync($"[[vm]]\nname = \"left\"\nkernel = \"{Repository.GuestImage("hello")}\"\nmemory = \"64M\"\n"));
+            List<string> command = QemuCommand.Create(new MachineSettings { Cpus = 1 }, Repository.Image, bundle);
+            command.AddRange(["-gdb", $"unix:{socket},server=on,wait=off"]);
+            await using EmulatedMachine machine = TestMachine.Start(command);
+            await TestMachine.ExpectAsync(machine, "Type and it is echoed", Patience.SmallGuest);
+
+            // In the middle of an interrupt's work a pointer is bent.
+            await AskAsync(
+                [$"target remote {socket}", $"add-symbol-file {Repository.Elf} -o 0x40200000"],
+                "hbreak *&trap_interrupt", "continue", "delete", "set $x0 = 0xdead0000000", "detach");
+            await TestMachine.ExpectAsync(machine, "machine stopped", Patience.SmallGuest);
+            string said = await SymbolizeCommand.AnnotateAsync(machine.Output);
+            Assert.Matches(@"at [0-9a-f]{16}  SharpVisor\.Cpu\.Trap\.Interrupt \+ 0x[0-9a-f]+  kernel/Cpu/\w+\.cs:\d+\n", said);
         }
         finally
         {

@@ -31,6 +31,7 @@ internal static class Variables
     internal static readonly Variable Output = new("OUT", "", "for bundle: where to (beside VMS, its name with .itb);\nfor sdcard: build/sdcard.img", Anything);
     internal static readonly Variable Arguments = new("ARGS", "", "for hvctl: its words, such as \"start web\"", Anything);
     internal static readonly Variable Firmware = new("FIRMWARE", "", "for sdcard: folder with the Raspberry Pi's firmware", ExistingFolder);
+    internal static readonly Variable Report = new("REPORT", "", "for symbolize: a report, a file (standard input)", ExistingFile);
     internal static readonly Variable Seed = new("SEED", "", "for soak: chooses what is done (by chance)", Number(0, 1_000_000));
     internal static readonly Variable Length = new("LENGTH", "1000", "for soak: virtual machines to make and destroy;\n200 hostile drivers of each virtio device for each", Number(1, 1_000_000));
     internal static readonly Variable Qemu = new("QEMU", "qemu-system-aarch64", "emulator, a name or a path", Anything);
@@ -39,7 +40,7 @@ internal static class Variables
 
     internal static readonly IReadOnlyList<Variable> All =
     [
-        Board, Cpu, Smp, Mem, Gic, Disk, DiskBus, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Firmware, Seed, Length, Qemu, QemuArguments,
+        Board, Cpu, Smp, Mem, Gic, Disk, DiskBus, Guest, Initrd, CommandLine, VCpus, Memory, GuestGic, BootBundle, Definitions, Output, Arguments, Firmware, Report, Seed, Length, Qemu, QemuArguments,
         Toolchain,
     ];
 

@@ -22,6 +22,7 @@ internal static class Verbs
         new("bench", "build, then count instructions per operation", BenchCommand.ExecuteAsync),
         new("soak", "VMs come and go, clients and drivers misbehave: SEED= LENGTH=", SoakCommand.ExecuteAsync),
         new("debug", "build, then boot it halted with gdb attached", DebugCommand.ExecuteAsync),
+        new("symbolize", "find the C# lines of a panic report: REPORT=, or pasted", SymbolizeCommand.ExecuteAsync),
         new("clean", "remove build/", CleanCommand.ExecuteAsync),
         new("help", "this page", HelpCommand.ExecuteAsync),
     ];
