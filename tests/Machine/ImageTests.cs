@@ -13,7 +13,7 @@ namespace SharpVisor.Tests.Machine;
 public sealed class ImageTests
 {
     private const string Root = "SharpVisor.";
-    private const int LargestImage = 576 << 10;
+    private const int LargestImage = 512 << 10;
 
     /// <summary>What each namespace may use. A new namespace needs a row of its own.</summary>
     private static readonly Dictionary<string, string[]> s_mayUse = new()
@@ -42,7 +42,7 @@ public sealed class ImageTests
     private static readonly string[] s_compositionRoot = ["Hypervisor", "VmFactory"];
 
     [Fact]
-    public void The_image_is_at_most_576_KiB() => Assert.InRange(new FileInfo(Repository.Image).Length, 1, LargestImage);
+    public void The_image_is_at_most_512_KiB() => Assert.InRange(new FileInfo(Repository.Image).Length, 1, LargestImage);
 
     [Fact]
     public void Arrows_between_namespaces_go_one_way()

@@ -57,7 +57,7 @@ internal sealed record FreestandingProgram
         LinkerScript = Repository.Combine("linker/hypervisor.ld"),
         Elf = Repository.Elf,
         Image = Repository.Image,
-        LargestImage = 576 << 10,
+        LargestImage = 512 << 10,
         HasSymbolTable = true,
     };
 
