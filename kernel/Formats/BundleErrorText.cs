@@ -28,6 +28,7 @@ public static class BundleErrorText
         BundleError.BadGuarantee => "it must not be guaranteed more memory than it may have"u8,
         BundleError.NameTaken => "there is a virtual machine of that name already"u8,
         BundleError.BadDisk => "one of its disks must name an image under /images or a device, and have properties of the right form"u8,
+        BundleError.BadNetwork => "it has more than 8 network devices, or one whose numbers are out of range"u8,
         BundleError.NoRoom => "there is no room for so many more virtual machines"u8,
         _ => "its weight, cap, burst, cpus or real-time budget is out of range"u8,
     };
