@@ -64,7 +64,8 @@ internal sealed class SoakRun(int seed, int length, Action<string> say)
         await File.WriteAllBytesAsync(bundle, MakeBundle(folder));
         List<string> command = QemuCommand.Create(settings, Repository.Image, bundle);
         command.InsertRange(1, QemuCommand.PlainConsole);
-        await using MachineChannel? channel = settings.Board == Boards.Virt ? MachineChannel.Open(Path.ChangeExtension(logFile, ".sock")) : null;
+        string socket = Path.Combine(Path.GetTempPath(), $"sharpvisor-{Guid.NewGuid():N}"[..24] + ".sock"); // short, as it must be
+        await using MachineChannel? channel = settings.Board == Boards.Virt ? MachineChannel.Open(socket) : null;
         command.AddRange(channel?.QemuArguments ?? []);
         await using EmulatedMachine machine = EmulatedMachine.Start(command, logFile, bundle);
         HypervisorPrompt prompt = new(machine, Patience.SmallGuest);
