@@ -28,7 +28,7 @@ public sealed class PhysicalDiskTests
     {
         string folder = Folder();
         string image = Path.Combine(folder, "disk.img");
-        string hash = MakeFileSystem(folder, image, "64M");
+        string hash = Ext4Image.Make(folder, image, "64M", FileSize, "-b", "4096");
         const string Commands = """
             cd /sys/block/vda
             echo "disk $(cat size) $(cat serial) $(cat queue/logical_block_size)"
@@ -58,7 +58,7 @@ public sealed class PhysicalDiskTests
         Assert.Contains($"\n{hash}  /mnt/copy5\n", output, StringComparison.Ordinal);
         Assert.Contains("\nwhole-0\n", output, StringComparison.Ordinal);
         Assert.DoesNotContain("error", output, StringComparison.OrdinalIgnoreCase);
-        Run("e2fsck", "-f", "-n", image);
+        Ext4Image.Check(image);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class PhysicalDiskTests
     {
         string folder = Folder();
         string image = Path.Combine(folder, "disk.img");
-        MakeFileSystem(folder, image, "64M");
+        Ext4Image.Make(folder, image, "64M", FileSize, "-b", "4096");
         string log = Path.Combine(folder, "log.img");
         await using (FileStream made = File.Create(log))
         {
@@ -123,7 +123,7 @@ public sealed class PhysicalDiskTests
             Process repair = Process.Start(new ProcessStartInfo("e2fsck", ["-p", image]) { RedirectStandardOutput = true })!;
             await repair.WaitForExitAsync(TestContext.Current.CancellationToken);
             Assert.True(repair.ExitCode <= 1, "the journal does not bring the file system back");
-            Run("e2fsck", "-f", "-n", image);
+            Ext4Image.Check(image);
         }
     }
 
@@ -144,7 +144,7 @@ public sealed class PhysicalDiskTests
         File.WriteAllBytes(image, disk);
         IReadOnlyList<string> tools = await Toolbox.RequireAsync([Tools.Mformat, Tools.Mcopy]);
         string drive = $"{image}@@{First * Sector}";
-        Run(tools[0], "-i", drive, "-F", "-c", "1", "-T", $"{Sectors}", "-h", "255", "-s", "63", "::");
+        HostProgram.Run(tools[0], "-i", drive, "-F", "-c", "1", "-T", $"{Sectors}", "-h", "255", "-s", "63", "::");
 
         // Small files first, of which every other one goes: what comes then lies in their places.
         byte[] filler = new byte[8 * Sector];
@@ -155,21 +155,21 @@ public sealed class PhysicalDiskTests
 
         for (int i = 0; i < Pieces * 2; i++)
         {
-            Run(tools[1], "-i", drive, Path.Combine(folder, $"f{i}"), "::");
+            HostProgram.Run(tools[1], "-i", drive, Path.Combine(folder, $"f{i}"), "::");
         }
 
         string remove = Path.Combine(Path.GetDirectoryName(tools[1])!, "mdel");
         for (int i = 0; i < Pieces * 2; i += 2)
         {
-            Run(remove, "-i", drive, $"::f{i}");
+            HostProgram.Run(remove, "-i", drive, $"::f{i}");
         }
 
         byte[] content = new byte[1 << 20];
         new Random(5).NextBytes(content);
         string source = Path.Combine(folder, "a disk with a long name.img");
         File.WriteAllBytes(source, content);
-        Run(Path.Combine(Path.GetDirectoryName(tools[1])!, "mmd"), "-i", drive, "::Guests");
-        Run(tools[1], "-i", drive, source, "::Guests/");
+        HostProgram.Run(Path.Combine(Path.GetDirectoryName(tools[1])!, "mmd"), "-i", drive, "::Guests");
+        HostProgram.Run(tools[1], "-i", drive, source, "::Guests/");
         const string Commands = """
             md5sum /dev/vda
             head -c 14 /dev/vdb; echo
@@ -202,9 +202,9 @@ public sealed class PhysicalDiskTests
         // The file as mtools read it, and everything else as it was.
         content.AsSpan(7 * 3584, 20 * 3584).Clear();
         string back = Path.Combine(folder, "back");
-        Run(tools[1], "-n", "-i", drive, "::Guests/a disk with a long name.img", back);
+        HostProgram.Run(tools[1], "-n", "-i", drive, "::Guests/a disk with a long name.img", back);
         Assert.Equal(content, File.ReadAllBytes(back));
-        Run(tools[1], "-n", "-i", drive, "::f1", back);
+        HostProgram.Run(tools[1], "-n", "-i", drive, "::f1", back);
         Assert.Equal(filler, File.ReadAllBytes(back));
         Assert.Equal("second and more"u8.ToArray(), File.ReadAllBytes(image).AsSpan(Second * Sector, 15).ToArray());
 
@@ -265,35 +265,5 @@ public sealed class PhysicalDiskTests
         string folder = Path.ChangeExtension(TestMachine.LogPath(".disk"), null);
         Directory.CreateDirectory(folder);
         return folder;
-    }
-
-    /// <summary>An ext4 file system with a file; its MD5 as Linux says it.</summary>
-    private static string MakeFileSystem(string folder, string image, string size)
-    {
-        string source = Path.Combine(folder, "source");
-        Directory.CreateDirectory(source);
-        byte[] random = new byte[FileSize];
-        new Random(4).NextBytes(random);
-        File.WriteAllBytes(Path.Combine(source, "random"), random);
-        File.Delete(image);
-        Run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-d", source, image, size);
-#pragma warning disable CA5351 // not for secrets: Linux's md5sum says the same
-        return Convert.ToHexStringLower(MD5.HashData(random));
-#pragma warning restore CA5351
-    }
-
-    private static void Run(string program, params IReadOnlyList<string> arguments)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 0, $"{program}: {output}");
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Skip($"{program} is not there: apt-get install e2fsprogs");
-        }
     }
 }
