@@ -48,7 +48,7 @@ public sealed class DiskTests
             dmesg | grep -iE "I/O error|EXT4-fs error|vda: .*error"
             poweroff -f
             """;
-        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await BundleAsync(commands, $$"""
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await TestMachine.LinuxBundleAsync(commands, $$"""
             [[vm.disk]]
             image = "{{folder}}/ext4.img.gz"
             serial = "root-1"
@@ -85,7 +85,7 @@ public sealed class DiskTests
             printf ijkl | dd of=/dev/vdd conv=fsync 2>/dev/null
             reboot -f
             """;
-        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await BundleAsync(Commands, $$"""
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await TestMachine.LinuxBundleAsync(Commands, $$"""
             [[vm.disk]]
             image = "{{folder}}/raw.img"
             read-only = true
@@ -118,7 +118,7 @@ public sealed class DiskTests
         Directory.CreateDirectory(folder);
         File.WriteAllBytes(folder + "/raw.img", new byte[1 << 20]);
         const string Commands = "dd if=/dev/zero of=/dev/vda bs=4k count=16 conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null; echo done-0";
-        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await BundleAsync(Commands, $$"""
+        await using EmulatedMachine machine = TestMachine.Start(new MachineSettings(), await TestMachine.LinuxBundleAsync(Commands, $$"""
             [[vm.disk]]
             image = "{{folder}}/raw.img"
             serial = "scratch"
@@ -130,21 +130,5 @@ public sealed class DiskTests
         await prompt.AskAsync("vm info guest", "  overlay  0: 64 KiB of 1 MiB");
         await prompt.AskAsync("vm stop guest", "guest: stopped");
         await prompt.AskAsync("vm destroy guest", "guest: destroyed");
-    }
-
-    private static async Task<byte[]> BundleAsync(string commands, string disks)
-    {
-        GuestSettings linux = await TestMachine.LinuxAsync(commands);
-        return await TestMachine.BundleAsync($$"""
-            [[vm]]
-            name = "guest"
-            kernel = "{{linux.Kernel}}"
-            ramdisk = "{{linux.Ramdisk}}"
-            memory = "256M"
-            vcpus = 2
-            cmdline = "console=ttyAMA0"
-
-            {{disks}}
-            """);
     }
 }

@@ -242,18 +242,7 @@ public sealed class PhysicalDiskTests
 
     private static async Task<EmulatedMachine> StartAsync(string commands, string image, string before, string device, int gicVersion, string disks)
     {
-        GuestSettings linux = await TestMachine.LinuxAsync(commands);
-        byte[] bundle = await TestMachine.BundleAsync($$"""
-            [[vm]]
-            name = "guest"
-            kernel = "{{linux.Kernel}}"
-            ramdisk = "{{linux.Ramdisk}}"
-            memory = "256M"
-            vcpus = 2
-            cmdline = "console=ttyAMA0"
-
-            {{disks}}
-            """);
+        byte[] bundle = await TestMachine.LinuxBundleAsync(commands, disks);
         List<string> words = [.. before.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         words.AddRange(["-drive", $"file={image},if=none,id=disk,format=raw,cache=writeback,discard=unmap"]);
         words.AddRange(["-device", .. device.Split(' ')]);

@@ -33,6 +33,25 @@ internal static class TestMachine
         return file is null ? Start(command) : Start(command, file);
     }
 
+    /// <summary>A bundle with Debian's Linux, of 2 VCpus, as <c>guest</c>.</summary>
+    /// <param name="commands">What it does.</param>
+    /// <param name="disks">Tables of its definition.</param>
+    internal static async Task<byte[]> LinuxBundleAsync(string commands, string disks)
+    {
+        GuestSettings linux = await LinuxAsync(commands);
+        return await BundleAsync($$"""
+            [[vm]]
+            name = "guest"
+            kernel = "{{linux.Kernel}}"
+            ramdisk = "{{linux.Ramdisk}}"
+            memory = "256M"
+            vcpus = 2
+            cmdline = "console=ttyAMA0"
+
+            {{disks}}
+            """);
+    }
+
     /// <summary>The bundle that <c>make bundle</c> makes of definitions; paths in them are absolute.</summary>
     internal static async Task<byte[]> BundleAsync(string definitions)
     {
